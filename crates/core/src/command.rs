@@ -83,15 +83,8 @@ pub enum Outcome {
 
 impl Outcome {
     /// Every outcome.
-    pub const ALL: [Self; 7] = [
-        Self::Succeeded,
-        Self::Failed,
-        Self::Denied,
-        Self::TimedOut,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Lost,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Succeeded, Self::Failed, Self::Denied, Self::TimedOut, Self::Cancelled, Self::Expired, Self::Lost];
 
     /// The word for logs, metrics and JSON.
     #[must_use]

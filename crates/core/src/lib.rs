@@ -6,6 +6,9 @@ pub mod cluster;
 pub mod command;
 pub mod error;
 pub mod ids;
+pub mod kubectl;
 pub mod policy;
+pub mod refusal;
+pub mod sanitize;
 
 pub use error::{Error, ErrorKind};

@@ -1,1 +1,22 @@
-//! Placeholder.
+//! A small Kubernetes API in this process, over plain HTTP, serving a broken shop.
+//!
+//! For `kubently dev --demo`, `kubently executor --demo` and tests; nothing else may use it. It answers what `kubectl`
+//! and kube-rs ask to *read*: discovery, list and get with selectors and chunks, server-side Tables, watches, logs,
+//! metrics and access reviews. It never changes: every write is refused with 405. The only schema it publishes under
+//! `/openapi/v3` is an empty one, so `kubectl explain` does not work against it.
+//!
+//! The scene is written in [`story`]; what is wrong in it, and where, is listed there. Every age in it counts back from
+//! [`Config::now`], so its output looks alive.
+
+mod api;
+mod catalog;
+mod clock;
+mod cluster;
+mod config;
+mod scene;
+mod select;
+mod story;
+mod table;
+
+pub use cluster::{Bound, bind};
+pub use config::{Config, Error};

@@ -1,1 +1,82 @@
-//! Placeholder.
+//! The executor: dials a server from inside a cluster, runs the read-only commands that come back, and answers.
+//!
+//! ```text
+//! connection (grpc | sse | poll) ──Job──▶ runner ──▶ engine (native | kubectl)
+//!            ▲                              │
+//!            └──────Parcel────── spool ◀────┘
+//! ```
+//!
+//! `Config` → [`bind`] → [`Bound::serve`]. Everything that can fail at start fails in [`bind`]; afterwards
+//! failures are retried and logged. Nothing here is process-global. The crypto provider for servers is named
+//! explicitly; kube takes rustls' default provider, so a binary that links more than one provider must
+//! install one (ring) before [`bind`].
+
+mod backoff;
+mod config;
+mod connection;
+mod engine;
+mod error;
+mod runner;
+mod spool;
+
+use std::sync::Arc;
+
+use tokio::{sync::watch, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+pub use backoff::BackoffSettings;
+pub use config::{
+    Config, DEFAULT_GRACE, DEFAULT_MAX_IN_FLIGHT, EngineKind, MAX_MAX_IN_FLIGHT, Timing, TlsSettings, TransportKind,
+};
+pub use connection::AttachedTo;
+pub use error::Error;
+
+use connection::Context;
+use engine::Engine;
+use runner::Runner;
+
+/// An executor that is ready to attach.
+pub struct Bound {
+    context: Arc<Context>,
+}
+
+/// Checks the settings and makes the engines ready.
+///
+/// # Errors
+/// When a setting breaks a rule, no engine can be had, or the TLS settings cannot be used.
+pub async fn bind(config: Config) -> Result<Bound, Error> {
+    config.check()?;
+    let engine = Engine::bind(&config).await?;
+    let runner = Runner::new(engine, config.policy.clone(), config.max_in_flight, config.max_output_bytes);
+    let context = Context::new(config, Arc::new(runner))?;
+    Ok(Bound { context: Arc::new(context) })
+}
+
+impl Bound {
+    /// The server this executor is attached to, as it changes. Take it before [`Self::serve`].
+    #[must_use]
+    pub fn attached(&self) -> watch::Receiver<Option<AttachedTo>> {
+        self.context.attached.subscribe()
+    }
+
+    /// Attaches and runs commands until `shutdown`. Then no new commands are taken, running ones get
+    /// [`Config::grace`] to finish and to be delivered, and what is left goes back to the server unanswered.
+    pub async fn serve(self, shutdown: CancellationToken) {
+        let runner = Arc::clone(&self.context.runner);
+        let grace = self.context.config.grace;
+        tokio::select! {
+            () = connection::run(self.context) => {}
+            () = wind_down(&runner, grace, shutdown) => {}
+        }
+        runner.abandon().await;
+    }
+}
+
+/// Waits for the end, and then until everything is answered or the grace time is over.
+async fn wind_down(runner: &Runner, grace: std::time::Duration, shutdown: CancellationToken) {
+    shutdown.cancelled().await;
+    runner.close();
+    if timeout(grace, runner.spool().empty()).await.is_err() {
+        tracing::warn!("grace time is over; unfinished commands go back to the server");
+    }
+}

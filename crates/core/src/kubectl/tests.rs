@@ -1,0 +1,146 @@
+use std::time::Duration;
+
+use super::*;
+
+fn parse_line(line: &str) -> Result<Command, Refusal> {
+    parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn rebuilt(line: &str) -> String {
+    parse_line(line).unwrap().argv().join(" ")
+}
+
+fn rule(line: &str) -> Rule {
+    parse_line(line).unwrap_err().rule
+}
+
+#[test]
+fn every_spelling_of_a_flag_means_the_same() {
+    for line in [
+        "get pods -n shop",
+        "kubectl get pods -nshop",
+        "get pods -n=shop",
+        "get pods --namespace shop",
+        "get --namespace=shop pods",
+        "-n shop get pods",
+        "get -n other pods -n shop",
+        "get -n shop -- pods",
+    ] {
+        assert_eq!(rebuilt(line), "get pods --namespace=shop", "{line}");
+    }
+}
+
+#[test]
+fn booleans_group_and_take_values_only_with_an_equals_sign() {
+    assert_eq!(rebuilt("get pods -Aw"), "get pods --watch=true --all-namespaces=true");
+    assert_eq!(rebuilt("get pods -Aojson"), "get pods --output=json --all-namespaces=true");
+    assert_eq!(rebuilt("get pods -A=false"), "get pods");
+    assert_eq!(rebuilt("get pods --show-labels false"), "get pods false --show-labels=true");
+    assert_eq!(rebuilt("get pods --show_labels"), "get pods --show-labels=true");
+    assert_eq!(rule("get pods -A="), Rule::UnknownFlag);
+    assert_eq!(rule("get pods -Af"), Rule::DeniedFlag);
+    assert_eq!(rule("get pods -n"), Rule::MissingValue);
+}
+
+#[test]
+fn words_that_look_like_flags_are_refused() {
+    assert_eq!(rule("get pods ---x"), Rule::BadFlagSyntax);
+    assert_eq!(rule("get pods --=x"), Rule::BadFlagSyntax);
+    assert_eq!(rule("-- get pods"), Rule::BadFlagSyntax);
+    assert_eq!(rule("get pods -- -w"), Rule::InvalidName);
+    assert_eq!(rule("get pods -"), Rule::InvalidName);
+    assert_eq!(rule("get -"), Rule::InvalidResource);
+    assert_eq!(rule("get pods --help"), Rule::UnknownFlag);
+    assert_eq!(rule("-A get pods"), Rule::UnknownFlag);
+    assert_eq!(rule(""), Rule::EmptyCommand);
+    assert_eq!(rule("kubectl"), Rule::EmptyCommand);
+}
+
+#[test]
+fn subcommands_are_found_as_cobra_finds_them() {
+    assert_eq!(rule("rollout -n history restart deploy/x"), Rule::VerbNotAllowed);
+    assert_eq!(rule("rollout -n status"), Rule::MissingArgument);
+    assert_eq!(rebuilt("rollout -n prod history deploy/x"), "rollout history deploy/x --namespace=prod");
+    assert_eq!(rebuilt("top po"), "top pod");
+    assert_eq!(rule("cluster-info dump"), Rule::VerbNotAllowed);
+}
+
+#[test]
+fn resources_keep_their_shape() {
+    assert_eq!(rebuilt("get deploy,svc web api"), "get deploy/web deploy/api svc/web svc/api");
+    assert_eq!(rebuilt("get deployments.v1.apps web"), "get deployments.v1.apps web");
+    assert_eq!(rebuilt("get pods,svc"), "get pods,svc");
+    for line in ["get pods,", "get ,", "get a..b", "get pods;svc", "get ../x", "get p_d"] {
+        assert_eq!(rule(line), Rule::InvalidResource, "{line}");
+    }
+    assert_eq!(rule("get pods/a/b"), Rule::InvalidName);
+    assert_eq!(rule("get pods secrets/foo"), Rule::InvalidResource);
+    assert_eq!(rule("get"), Rule::MissingArgument);
+}
+
+#[test]
+fn types_know_their_version_and_group() {
+    let split = |text: &str| {
+        let resource = ResourceType::parse(text).unwrap();
+        (resource.canonical(), resource.version(), resource.group())
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(split("Deploy"), ("deployments".to_owned(), None, None));
+    assert_eq!(split("deployments.v1.apps"), ("deployments".to_owned(), some("v1"), some("apps")));
+    assert_eq!(split("databases.db.example.com"), ("databases".to_owned(), None, some("db.example.com")));
+    assert_eq!(split("secret.v1."), ("secrets".to_owned(), some("v1"), some("")));
+}
+
+#[test]
+fn logs_are_typed() {
+    let Ok(Command::Logs(logs)) = parse_line("logs deploy/web app --since 1h --tail -1 -p") else { panic!() };
+    assert_eq!(logs.target.resource().map(ResourceType::as_str), Some("deploy"));
+    assert_eq!(logs.container.as_deref(), Some("app"));
+    assert_eq!((logs.since, logs.tail, logs.previous), (Some(Duration::from_secs(3600)), Some(-1), true));
+    assert_eq!(rule("logs"), Rule::MissingArgument);
+    assert_eq!(rule("logs x -l a=b"), Rule::ConflictingArguments);
+    assert_eq!(rule("logs x a -c b"), Rule::ConflictingArguments);
+    assert_eq!(rule("logs x a b"), Rule::UnexpectedArgument);
+}
+
+#[test]
+fn only_harmless_subresources_are_read() {
+    assert_eq!(rebuilt("get deploy web --subresource scale"), "get deploy web --subresource=scale");
+    assert_eq!(rule("get nodes/a --subresource=proxy"), Rule::InvalidValue);
+}
+
+#[test]
+fn lists_add_up_and_the_rest_is_replaced() {
+    assert_eq!(rebuilt("get pods -L a,b -L c -o wide -o json"), "get pods --output=json --label-columns=a,b,c");
+    // A value that a later one replaces is checked all the same.
+    assert_eq!(rule("get pods -o jsonpath-file=/x -o json"), Rule::FileOutput);
+}
+
+#[test]
+fn access_questions_are_data() {
+    assert_eq!(rebuilt("auth can-i delete pods/web -q"), "auth can-i delete pods/web --quiet=true");
+    assert_eq!(rebuilt("auth can-i * *"), "auth can-i * *");
+    assert_eq!(rebuilt("auth can-i get /logs/"), "auth can-i get /logs/");
+    assert_eq!(rule("auth can-i get /../x"), Rule::InvalidName);
+    assert_eq!(rule("auth can-i get"), Rule::MissingArgument);
+    assert_eq!(rule("auth can-i --list pods"), Rule::UnexpectedArgument);
+}
+
+#[test]
+fn a_refusal_points_at_the_argument_and_hides_values() {
+    let refusal = parse_line("kubectl get pods --token=hunter2").unwrap_err();
+    assert_eq!((refusal.rule, refusal.index), (Rule::DeniedFlag, Some(3)));
+    assert_eq!(refusal.argument.as_deref(), Some("--token"));
+    assert!(!refusal.to_string().contains("hunter2"));
+    let refusal = parse_line("get pods --sort-by --token=hunter2").unwrap_err();
+    assert!(!refusal.to_string().contains("hunter2"));
+    let refusal = parse_line("rollout -n restart restart x").unwrap_err();
+    assert_eq!(refusal.index, Some(3));
+}
+
+#[test]
+fn flag_names_are_sorted_and_distinct() {
+    let names = flag_names(&[Verb::Version, Verb::Get]);
+    assert!(names.is_sorted_by(|a, b| a < b));
+    assert!(names.contains(&"--client".to_owned()) && !names.contains(&"--tail".to_owned()));
+}

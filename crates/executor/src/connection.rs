@@ -1,0 +1,166 @@
+//! The way to the server: attach, stay attached, come back.
+
+mod envelope;
+mod grpc;
+mod poll;
+mod rest;
+mod sse;
+mod tls;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
+
+use kubently_core::cluster::Capabilities;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
+
+use crate::{
+    Config, Error, TransportKind,
+    backoff::Backoff,
+    runner::Runner,
+    spool::LinkId,
+};
+use tls::Trust;
+
+/// The server an executor is attached to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachedTo {
+    /// The URL it was reached by.
+    pub server: String,
+    /// Its own id; empty on transports that do not tell.
+    pub server_id: String,
+    /// How.
+    pub transport: TransportKind,
+}
+
+/// Why an attachment ended, or did not come about.
+#[derive(Debug)]
+pub(crate) enum Detached {
+    /// The server closed it, the network broke it, or nobody answered.
+    Broken(String),
+    /// The server refuses this executor; only a person can mend that.
+    Refused(String),
+    /// The server asked to attach elsewhere; the pause was taken already.
+    Moved,
+}
+
+/// What every transport needs.
+pub(crate) struct Context {
+    pub(crate) config: Config,
+    pub(crate) capabilities: Capabilities,
+    pub(crate) runner: Arc<Runner>,
+    pub(crate) attached: watch::Sender<Option<AttachedTo>>,
+    trust: Trust,
+    turn: AtomicUsize,
+    links: AtomicU64,
+}
+
+impl Context {
+    pub(crate) fn new(config: Config, runner: Arc<Runner>) -> Result<Self, Error> {
+        Ok(Self {
+            capabilities: capabilities(&config),
+            trust: Trust::load(&config)?,
+            runner,
+            attached: watch::Sender::new(None),
+            turn: AtomicUsize::new(fastrand::usize(..config.servers.len())),
+            links: AtomicU64::new(0),
+            config,
+        })
+    }
+
+    /// The server whose turn it is.
+    fn server(&self) -> &str {
+        let turn = self.turn.load(Ordering::Relaxed);
+        &self.config.servers[turn % self.config.servers.len()]
+    }
+
+    /// The next server's turn.
+    fn rotate(&self) {
+        self.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn new_link(&self) -> LinkId {
+        LinkId(self.links.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn announce(&self, server: &str, server_id: &str) -> Presence<'_> {
+        let transport = self.config.transport;
+        tracing::info!(server, server_id, transport = transport.as_str(), "attached");
+        let to = AttachedTo { server: server.to_owned(), server_id: server_id.to_owned(), transport };
+        self.attached.send_replace(Some(to.clone()));
+        Presence { attached: &self.attached, to, since: Instant::now() }
+    }
+}
+
+/// The announcement that an attachment stands; taken back when dropped.
+struct Presence<'a> {
+    attached: &'a watch::Sender<Option<AttachedTo>>,
+    to: AttachedTo,
+    since: Instant,
+}
+
+impl Drop for Presence<'_> {
+    fn drop(&mut self) {
+        // A newer attachment may have announced itself in the meantime.
+        self.attached.send_if_modified(|now| now.take_if(|now| *now == self.to).is_some());
+    }
+}
+
+/// Stays attached until dropped.
+pub(crate) async fn run(context: Arc<Context>) {
+    match context.config.transport {
+        TransportKind::Grpc => grpc::run(context).await,
+        TransportKind::Sse => sse::run(&context).await,
+        TransportKind::Smart | TransportKind::Legacy => poll::run(&context).await,
+    }
+}
+
+/// Paces the attempts of one transport.
+struct Pace<'a> {
+    context: &'a Context,
+    backoff: Backoff,
+    started: Instant,
+}
+
+impl<'a> Pace<'a> {
+    fn new(context: &'a Context) -> Self {
+        Self { context, backoff: Backoff::new(context.config.timing.backoff), started: Instant::now() }
+    }
+
+    /// An attempt starts now.
+    fn start(&mut self) {
+        self.started = Instant::now();
+    }
+
+    /// The attempt ended: says so once, and waits until the next one.
+    async fn recover(&mut self, end: Detached) {
+        if self.started.elapsed() >= self.context.config.timing.stable_after {
+            self.backoff.reset();
+        }
+        let server = self.context.server();
+        // This match alone decides: nothing is final, but what only people can mend is asked for rarely.
+        let pause = match &end {
+            Detached::Moved => return self.context.rotate(),
+            Detached::Broken(cause) => {
+                let pause = self.backoff.pause();
+                tracing::warn!(server, cause, ?pause, "not attached; trying again");
+                pause
+            }
+            Detached::Refused(cause) => {
+                let pause = self.backoff.long_pause();
+                tracing::error!(server, cause, ?pause, "the server refuses this executor; check token and cluster id");
+                pause
+            }
+        };
+        self.context.rotate();
+        sleep(pause).await;
+    }
+}
+
+fn capabilities(config: &Config) -> Capabilities {
+    config.policy.capabilities(config)
+}

@@ -1,0 +1,193 @@
+//! One stream to one server, after its Welcome.
+
+use std::{sync::Arc, time::Duration};
+
+use kubently_core::command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT};
+use kubently_proto::{
+    convert::{
+        command::{chunk_to_wire, result_to_wire},
+        duration_from_wire,
+    },
+    v1::{self, attach_request, attach_response::Message},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, interval_at, timeout},
+};
+use tonic::Streaming;
+
+use super::{Context, DEFAULT_HEARTBEAT, Detached, failure};
+use crate::{
+    runner::{Job, Runner},
+    spool::{LinkId, Parcel},
+};
+
+/// Longest time an abandoned link may linger: then every deadline is past.
+const MAX_LINGER: Duration = MAX_TIMEOUT;
+
+/// Why a link stops taking its server's commands.
+pub(super) enum Departure {
+    /// It is over.
+    Ended(Detached),
+    /// The server wants us elsewhere after a part of this time; the stream still stands.
+    Drain(Duration),
+}
+
+/// A standing attachment. Dropping it hands everything unacknowledged to the next link.
+pub(super) struct Link {
+    local: Local,
+    incoming: Streaming<v1::AttachResponse>,
+}
+
+/// Our side of the stream.
+struct Local {
+    context: Arc<Context>,
+    id: LinkId,
+    server_id: String,
+    outbox: mpsc::Sender<v1::AttachRequest>,
+    heartbeat: Duration,
+}
+
+impl Link {
+    pub(super) fn new(
+        context: Arc<Context>,
+        outbox: mpsc::Sender<v1::AttachRequest>,
+        incoming: Streaming<v1::AttachResponse>,
+        server_id: String,
+        heartbeat: Duration,
+    ) -> Self {
+        let id = context.new_link();
+        Self { local: Local { context, id, server_id, outbox, heartbeat }, incoming }
+    }
+
+    pub(super) fn server_id(&self) -> &str {
+        &self.local.server_id
+    }
+
+    /// Takes commands and sends answers until the link ends or the server drains.
+    pub(super) async fn work(&mut self) -> Departure {
+        let Self { local, incoming } = self;
+        tokio::select! {
+            departure = local.listen(incoming) => departure,
+            end = local.send_answers() => Departure::Ended(end),
+            end = local.send_heartbeats() => Departure::Ended(end),
+        }
+    }
+
+    /// Sends the answers of what still runs, then goes.
+    pub(super) async fn leave(mut self) {
+        let runner = Arc::clone(&self.local.context.runner);
+        let idle = runner.spool().idle(self.local.id);
+        tokio::select! {
+            () = self.work_to_the_end() => {}
+            _ = timeout(MAX_LINGER, idle) => {}
+        }
+    }
+
+    async fn work_to_the_end(&mut self) {
+        while let Departure::Drain(_) = self.work().await {}
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.context.runner.spool().release(self.id);
+    }
+}
+
+impl Local {
+    const fn runner(&self) -> &Arc<Runner> {
+        &self.context.runner
+    }
+
+    async fn listen(&self, incoming: &mut Streaming<v1::AttachResponse>) -> Departure {
+        loop {
+            let message = match timeout(self.heartbeat * 2, incoming.message()).await {
+                Ok(Ok(Some(response))) => response.message,
+                Ok(Ok(None)) => return broken("the server closed the stream"),
+                Ok(Err(status)) => return Departure::Ended(failure(&status)),
+                Err(_) => return broken("the server was silent for two heartbeat intervals"),
+            };
+            if let Some(spread) = message.and_then(|message| self.take(message)) {
+                return Departure::Drain(spread);
+            }
+        }
+    }
+
+    /// Acts on one message; a drain's spread is for the caller.
+    fn take(&self, message: Message) -> Option<Duration> {
+        match message {
+            Message::Run(run) => self.runner().start(job(run), self.id),
+            Message::Cancel(cancel) => self.runner().cancel(&cancel.command_id.into(), cancel.epoch, self.id),
+            Message::Ack(ack) => self.runner().spool().acknowledge(&ack.command_id, ack.epoch),
+            Message::Drain(drain) => return Some(length(drain.spread.as_ref()).unwrap_or_default()),
+            // A sign of life needs no answer; a second Welcome says nothing new.
+            Message::Heartbeat(_) | Message::Welcome(_) => {}
+        }
+        None
+    }
+
+    async fn send_answers(&self) -> Detached {
+        // First a place in the outbox, then a parcel: a parcel in hand would be lost if this future is dropped.
+        while let Ok(place) = self.outbox.reserve().await {
+            let parcel = self.runner().spool().next(self.id).await;
+            place.send(request(parcel));
+        }
+        closed()
+    }
+
+    async fn send_heartbeats(&self) -> Detached {
+        let mut beats = interval_at(Instant::now() + self.heartbeat, self.heartbeat);
+        let heartbeat = attach_request::Message::Heartbeat(v1::Heartbeat {});
+        let heartbeat = v1::AttachRequest { message: Some(heartbeat) };
+        loop {
+            beats.tick().await;
+            if self.outbox.send(heartbeat.clone()).await.is_err() {
+                return closed();
+            }
+        }
+    }
+}
+
+fn broken(cause: &str) -> Departure {
+    Departure::Ended(Detached::Broken(cause.to_owned()))
+}
+
+fn closed() -> Detached {
+    Detached::Broken("the stream to the server is closed".to_owned())
+}
+
+fn job(run: v1::RunCommand) -> Job {
+    Job {
+        id: run.command_id.into(),
+        epoch: run.epoch,
+        argv: run.argv,
+        // A server that names no time is broken; its heartbeat interval is as good a guess as any.
+        timeout: length(run.timeout.as_ref()).unwrap_or(DEFAULT_HEARTBEAT).min(MAX_TIMEOUT),
+        max_output: run.max_output_bytes,
+        live: run.live,
+        inline_limit: INLINE_OUTPUT_BYTES,
+    }
+}
+
+fn length(wire: Option<&pbjson_types::Duration>) -> Option<Duration> {
+    wire.and_then(|wire| duration_from_wire("duration", wire).ok())
+}
+
+fn request(parcel: Parcel) -> v1::AttachRequest {
+    use attach_request::Message;
+    let message = match parcel {
+        Parcel::Chunk { id, epoch, chunk } => Message::Output(v1::CommandOutput {
+            command_id: id.as_ref().to_owned(),
+            epoch,
+            chunk: Some(chunk_to_wire(&chunk)),
+        }),
+        Parcel::Done { id, epoch, result, chunks } => Message::Done(v1::CommandDone {
+            command_id: id.as_ref().to_owned(),
+            epoch,
+            result: Some(result_to_wire(&result)),
+            chunks,
+        }),
+    };
+    v1::AttachRequest { message: Some(message) }
+}

@@ -1,0 +1,186 @@
+//! Putting a server together, and its life.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use kubently_core::Error;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
+use tonic_health::server::HealthReporter;
+
+use crate::{
+    Backend, Config,
+    audit::Audit,
+    auth::ApiKeys,
+    bus::{Bus, Inbox, MemoryHub, RedisBus, Topic},
+    clusters::Clusters,
+    dispatch::{Dispatch, Parts},
+    gateway, grpc,
+    ids::CommandIds,
+    journal::{Journal, MemoryJournal, RedisJournal},
+    metrics::Metrics,
+    redis::Redis,
+    services::Services,
+    sessions::Sessions,
+    store::{MemoryStore, RedisStore, Store},
+    tokens::Tokens,
+};
+
+/// How often an idle HTTP/2 connection is asked whether it lives, and how long it may take to answer.
+const HTTP2_KEEP_ALIVE: Duration = Duration::from_secs(10);
+/// Streams that one connection may have open: a gateway in front shares one among many callers.
+const MAX_STREAMS: u32 = 4096;
+/// Time that connections get to end by themselves once the drain is over.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// A server that listens but does not serve yet.
+pub struct Bound {
+    listener: TcpListener,
+    local_addr: SocketAddr,
+    services: Services,
+    routes: Routes,
+    health: HealthReporter,
+    inbox: Inbox,
+    drain_timeout: Duration,
+    /// What must run besides the listener.
+    background: Background,
+}
+
+struct Background {
+    tasks: TaskTracker,
+    /// Ends the bus connection, after everything that needs it.
+    bus: CancellationToken,
+    /// Keeps this server's own results heard.
+    _results: crate::bus::Subscription,
+}
+
+/// The three things that are in memory or in Redis together.
+struct State {
+    bus: Bus,
+    inbox: Inbox,
+    store: Store,
+    journal: Journal,
+}
+
+/// Checks the settings, connects, and listens. All that can fail at start fails here.
+pub async fn bind(config: Config) -> Result<Bound, Error> {
+    let keys = ApiKeys::parse(&config.api_keys)?;
+    let stop_bus = CancellationToken::new();
+    let State { bus, inbox, store, journal } = open(&config, &stop_bus).await?;
+    let ids = CommandIds::new();
+    let results = bus.subscribe(Topic::results_of(&ids.tag())).await?;
+
+    let tokens = Tokens::new(store.clone(), bus.clone());
+    for (cluster, token) in &config.executor_tokens {
+        tokens.provision(cluster, token).await?;
+    }
+    let sessions = Sessions::new(store.clone(), config.session_ttl);
+    let clusters = Clusters::new(store.clone(), tokens.clone(), sessions.clone());
+    let tasks = TaskTracker::new();
+    let (audit, audit_writer) = Audit::start(store.clone());
+    tasks.spawn(audit_writer);
+    let metrics = Arc::new(Metrics::new());
+    let dispatch = Dispatch::new(Parts {
+        ids,
+        bus,
+        journal,
+        policy: config.policy.clone(),
+        sessions: sessions.clone(),
+        clusters: clusters.clone(),
+        audit: audit.clone(),
+        metrics: metrics.clone(),
+    });
+    let services = Services::new(keys, dispatch, sessions, clusters, tokens, audit, metrics, store, &config);
+    let routes = Routes::from(gateway::router(services.clone()));
+    let (routes, health) = grpc::add_services(routes, &services).await?;
+
+    let listener = TcpListener::bind(config.listen).await.map_err(|cause| cannot_listen(config.listen, &cause))?;
+    let local_addr = listener.local_addr().map_err(|cause| cannot_listen(config.listen, &cause))?;
+    let background = Background { tasks, bus: stop_bus, _results: results };
+    let drain_timeout = config.drain_timeout;
+    Ok(Bound { listener, local_addr, services, routes, health, inbox, drain_timeout, background })
+}
+
+async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error> {
+    match &config.backend {
+        Backend::Memory => {
+            let (bus, inbox) = MemoryHub::default().join();
+            let bus = Bus::Memory(bus);
+            let journal = Journal::Memory(MemoryJournal::new(bus.clone(), config.result_retention));
+            Ok(State { bus, inbox, store: Store::Memory(MemoryStore::default()), journal })
+        }
+        Backend::Redis { url, prefix } => {
+            let redis = Redis::connect(url, prefix).await?;
+            let (bus, inbox) = RedisBus::start(redis.clone(), stop.clone());
+            let journal = Journal::Redis(RedisJournal::new(redis.clone(), config.result_retention));
+            Ok(State { bus: Bus::Redis(bus), inbox, store: Store::Redis(RedisStore::new(redis)), journal })
+        }
+    }
+}
+
+fn cannot_listen(addr: SocketAddr, cause: &std::io::Error) -> Error {
+    Error::invalid("listen", &addr.to_string(), &format!("must be a free address ({cause})"))
+}
+
+impl Bound {
+    /// The address that it listens on, with the real port.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.local_addr
+    }
+
+    /// Serves until `shutdown`, then drains: executors are asked to attach elsewhere, commands
+    /// finish, and after the drain time whatever is left is cut.
+    pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
+        let Self { listener, services, routes, health, inbox, drain_timeout, background, .. } = self;
+        let dispatch = services.dispatch.clone();
+        let router = tokio::spawn(dispatch.clone().route(inbox));
+        let rounds = tokio::spawn(dispatch.clone().rounds());
+        let drained = CancellationToken::new();
+        let stop = {
+            let drained = drained.clone();
+            async move { drained.cancelled().await }
+        };
+        let serving = Server::builder()
+            .accept_http1(true)
+            .http2_keepalive_interval(Some(HTTP2_KEEP_ALIVE))
+            .http2_keepalive_timeout(Some(HTTP2_KEEP_ALIVE))
+            .max_concurrent_streams(Some(MAX_STREAMS))
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stop);
+        let drain = async {
+            shutdown.cancelled().await;
+            tracing::info!("stopping; draining");
+            grpc::stop_serving(&health).await;
+            dispatch.drain(drain_timeout).await;
+            drained.cancel();
+            tokio::time::sleep(LINGER).await;
+        };
+        let served = tokio::select! {
+            served = serving => served,
+            () = drain => Ok(()),
+        };
+        rounds.abort();
+        router.abort();
+        drop((services, dispatch));
+        background.finish().await;
+        served.map_err(|cause| {
+            tracing::error!(error = %cause, "the listener failed");
+            Error::internal()
+        })
+    }
+}
+
+impl Background {
+    /// Lets the audit trail be written, then ends the bus.
+    async fn finish(self) {
+        self.tasks.close();
+        if tokio::time::timeout(LINGER, self.tasks.wait()).await.is_err() {
+            tracing::warn!("the audit trail was still being written when the server ended");
+        }
+        self.bus.cancel();
+    }
+}

@@ -1,0 +1,89 @@
+//! Everything a server can be told. Plain data; every default is stated here and nowhere else.
+
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use kubently_core::{ids::ClusterId, policy::Policy};
+
+/// Where state and messages between replicas live.
+#[derive(Clone, Default)]
+pub enum Backend {
+    /// In this process: one server, nothing survives it.
+    #[default]
+    Memory,
+    /// Redis or Valkey, 6.2 or newer.
+    Redis {
+        /// `redis://`, `rediss://` or `redis+unix://` URL, with password where one is needed.
+        url: String,
+        /// Put before every key and channel; empty for none.
+        prefix: String,
+    },
+}
+
+impl fmt::Debug for Backend {
+    /// Without the URL, because it may hold a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Memory => f.write_str("Memory"),
+            Self::Redis { prefix, .. } => f.debug_struct("Redis").field("prefix", prefix).finish_non_exhaustive(),
+        }
+    }
+}
+
+/// A server's settings.
+#[derive(Clone)]
+pub struct Config {
+    /// Address for gRPC and REST/SSE. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where state lives. Default: memory.
+    pub backend: Backend,
+    /// API keys as text: `service:key` or a bare key, separated by comma or new line.
+    pub api_keys: String,
+    /// Executor tokens to have from the start, beside those made over the API. Default: none.
+    pub executor_tokens: Vec<(ClusterId, String)>,
+    /// What the server lets through at all; an executor may allow less. Default: read-only.
+    pub policy: Policy,
+    /// Lifetime of a session without use, when the caller does not say. Default: 5 min.
+    pub session_ttl: Duration,
+    /// How long a result is kept. Default: 10 min.
+    pub result_retention: Duration,
+    /// How often a server and its executors tell each other that they live; a side that hears
+    /// nothing for two intervals drops the link. Default: 8 s, so a dead link is noticed in 16 s.
+    pub heartbeat_interval: Duration,
+    /// How long a stopping server waits for its commands. Default: 20 s.
+    pub drain_timeout: Duration,
+    /// Keep-alive events on SSE streams. Default: 15 s.
+    pub sse_keep_alive: Duration,
+}
+
+impl Config {
+    /// Settings with their defaults.
+    #[must_use]
+    pub fn new(listen: SocketAddr, api_keys: impl Into<String>) -> Self {
+        Self {
+            listen,
+            backend: Backend::Memory,
+            api_keys: api_keys.into(),
+            executor_tokens: Vec::new(),
+            policy: Policy::default(),
+            session_ttl: Duration::from_secs(300),
+            result_retention: Duration::from_secs(600),
+            heartbeat_interval: Duration::from_secs(8),
+            drain_timeout: Duration::from_secs(20),
+            sse_keep_alive: Duration::from_secs(15),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without keys and tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("backend", &self.backend)
+            .field("session_ttl", &self.session_ttl)
+            .field("result_retention", &self.result_retention)
+            .field("heartbeat_interval", &self.heartbeat_interval)
+            .field("drain_timeout", &self.drain_timeout)
+            .finish_non_exhaustive()
+    }
+}

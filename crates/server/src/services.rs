@@ -1,0 +1,111 @@
+//! What the faces call. One value, shared by gRPC and the gateway.
+
+use std::{sync::Arc, time::Duration};
+
+use kubently_core::{Error, ids::ClusterId};
+
+use crate::{
+    audit::{self, Audit},
+    auth::{ApiKeys, Principal},
+    clusters::Clusters,
+    dispatch::Dispatch,
+    metrics::Metrics,
+    sessions::{NewSession, Session, Sessions},
+    store::Store,
+    tokens::{NewToken, Tokens},
+};
+
+/// Everything a face may use. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Services {
+    /// Who calls.
+    pub(crate) keys: Arc<ApiKeys>,
+    /// Commands.
+    pub(crate) dispatch: Arc<Dispatch>,
+    /// Sessions.
+    pub(crate) sessions: Sessions,
+    /// Clusters, executors, capabilities.
+    pub(crate) clusters: Clusters,
+    /// Executor tokens.
+    pub(crate) tokens: Tokens,
+    /// The audit trail.
+    pub(crate) audit: Audit,
+    /// Counters.
+    pub(crate) metrics: Arc<Metrics>,
+    /// How often links are checked.
+    pub(crate) heartbeat_interval: Duration,
+    /// How often SSE streams get a keep-alive event.
+    pub(crate) sse_keep_alive: Duration,
+    /// For health only.
+    store: Store,
+    /// Whether state is in Redis.
+    redis: bool,
+}
+
+/// What health says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// Whether state is in Redis rather than in memory.
+    pub(crate) redis: bool,
+    /// Whether the store answers.
+    pub(crate) store_up: bool,
+}
+
+impl Services {
+    #[allow(clippy::too_many_arguments, reason = "called once, where the server is put together")]
+    pub(crate) fn new(
+        keys: ApiKeys,
+        dispatch: Arc<Dispatch>,
+        sessions: Sessions,
+        clusters: Clusters,
+        tokens: Tokens,
+        audit: Audit,
+        metrics: Arc<Metrics>,
+        store: Store,
+        config: &crate::Config,
+    ) -> Self {
+        Self {
+            keys: Arc::new(keys),
+            dispatch,
+            sessions,
+            clusters,
+            tokens,
+            audit,
+            metrics,
+            heartbeat_interval: config.heartbeat_interval,
+            sse_keep_alive: config.sse_keep_alive,
+            redis: matches!(store, Store::Redis(_)),
+            store,
+        }
+    }
+
+    /// Opens a session on a known cluster.
+    pub(crate) async fn create_session(&self, caller: &Principal, new: NewSession) -> Result<Session, Error> {
+        self.clusters.require(&new.cluster).await?;
+        self.sessions.create(caller, new).await
+    }
+
+    /// Makes a cluster's token, and notes that in the audit trail.
+    pub(crate) async fn create_token(
+        &self,
+        caller: &Principal,
+        cluster: &ClusterId,
+        chosen: Option<&str>,
+    ) -> Result<NewToken, Error> {
+        let made = self.tokens.create(cluster, chosen).await?;
+        self.audit.note(audit::Entry::token("executor_token_created", caller, cluster)).await;
+        Ok(made)
+    }
+
+    /// Revokes a cluster's token, and notes that in the audit trail.
+    pub(crate) async fn revoke_token(&self, caller: &Principal, cluster: &ClusterId) -> Result<(), Error> {
+        self.tokens.revoke(cluster).await?;
+        self.audit.note(audit::Entry::token("executor_token_revoked", caller, cluster)).await;
+        Ok(())
+    }
+
+    /// Whether the parts that this server needs answer.
+    pub(crate) async fn health(&self) -> Health {
+        Health { redis: self.redis, store_up: self.store.ping().await.is_ok() }
+    }
+}
