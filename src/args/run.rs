@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use kubently_core::command::MAX_TIMEOUT;
+use kubently_core::{command::MAX_TIMEOUT, kubectl};
 use kubently_proto::{convert::duration_to_wire, v1};
 
 use super::{
@@ -88,12 +88,10 @@ impl RunArgs {
         self.timeout.or_else(|| self.follows().then_some(MAX_TIMEOUT))
     }
 
-    /// Whether the command itself goes on until it is stopped. A guess about printing only; what
-    /// may run is the server's and the executor's to judge.
+    /// Whether the command itself goes on until it is stopped. Only decides how to print; what may
+    /// run is the server's and the executor's to judge.
     pub(crate) fn follows(&self) -> bool {
-        const FLAGS: [&str; 5] = ["-f", "--follow", "-w", "--watch", "--watch-only"];
-        let own = self.argv.iter().take_while(|arg| *arg != "--");
-        own.map(|arg| arg.strip_suffix("=true").unwrap_or(arg)).any(|arg| FLAGS.contains(&arg))
+        kubectl::parse(&self.argv).is_ok_and(|command| command.is_streaming())
     }
 }
 
@@ -132,7 +130,7 @@ mod tests {
             assert!(args.live(), "{line:?}");
             assert_eq!(args.run.time_to_ask_for(), Some(MAX_TIMEOUT));
         }
-        for line in [&["get", "pods"][..], &["logs", "--follow=false", "x"], &["get", "--", "-f"]] {
+        for line in [&["get", "pods"][..], &["logs", "--follow=false", "x"], &["get", "pods", "-f", "x"]] {
             assert!(!exec(&[&["prod", "--"], line].concat()).live(), "{line:?}");
         }
         assert!(exec(&["prod", "--watch", "--", "get", "pods"]).live());

@@ -247,3 +247,6 @@ pub(crate) fn unreadable(cause: prost::DecodeError) -> Error {
     tracing::error!(error = %cause, "a journal record does not read back");
     Error::internal()
 }
+
+#[cfg(test)]
+mod contract_tests;

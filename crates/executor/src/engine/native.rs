@@ -1,0 +1,107 @@
+//! Runs commands against the Kubernetes API over one warm connection pool: no binary, no process.
+//!
+//! What is covered prints byte for byte what kubectl prints for the same moment; what is not covered says so
+//! in [`covers`] before anything runs.
+
+mod api;
+mod catalog;
+mod discovery;
+mod fault;
+mod get;
+mod go_json;
+mod go_yaml;
+mod logs;
+mod object;
+mod pods;
+mod resources;
+mod table;
+mod version;
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kubently_core::{
+    kubectl::{Command, NamespaceScope},
+    policy::Policy,
+};
+
+use super::Exit;
+use crate::{Config, runner::Output};
+use api::Api;
+use discovery::Discovery;
+use fault::Fault;
+
+/// What a person is told about what this engine can do.
+pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
+
+/// The engine: a client that stays connected, and what it knows about the cluster.
+pub(super) struct Native {
+    api: Api,
+    discovery: Discovery,
+    policy: Policy,
+    default_namespace: String,
+}
+
+/// Whether this engine can run `command` in every detail.
+pub(super) fn covers(command: &Command) -> bool {
+    match command {
+        Command::Get(get) => get::covers(get),
+        Command::Version(version) => version::covers(version),
+        Command::ApiResources(resources) => resources::covers(resources),
+        Command::Logs(_) | Command::ApiVersions(_) => true,
+        _ => false,
+    }
+}
+
+impl Native {
+    /// Finds the cluster: the kubeconfig that is set, else the usual places, else the pod's service account.
+    pub(super) async fn bind(config: &Config) -> Result<Self, String> {
+        let kube = match &config.kubeconfig {
+            Some(path) => {
+                let kubeconfig = Kubeconfig::read_from(path).map_err(|error| fault::chain(&error))?;
+                let options = KubeConfigOptions::default();
+                kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| fault::chain(&error))?
+            }
+            None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
+        };
+        let default_namespace = kube.default_namespace.clone();
+        let api = Api::new(kube).map_err(|error| fault::chain(&error))?;
+        Ok(Self { api, discovery: Discovery::default(), policy: config.policy.clone(), default_namespace })
+    }
+
+    pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
+        let api = self.api.with_timeout(command.common().request_timeout);
+        let ended = match command {
+            Command::Get(get) => get::run(self, &api, get, output).await,
+            Command::Logs(logs) => logs::run(self, &api, logs, output).await,
+            Command::Version(version) => version::run(&api, version, output).await,
+            Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
+            Command::ApiVersions(_) => resources::versions(self, &api, output).await,
+            _ => Err(vec![Fault::Plain("engine native does not cover this command".to_owned())]),
+        };
+        match ended {
+            Ok(()) => Exit::SUCCESS,
+            Err(faults) => report(&faults, output),
+        }
+    }
+
+    /// The one namespace a command looks at; none means all.
+    fn namespace<'a>(&'a self, scope: &'a NamespaceScope) -> Option<&'a str> {
+        match scope {
+            NamespaceScope::Default => Some(&self.default_namespace),
+            NamespaceScope::Named(name) => Some(name),
+            NamespaceScope::All => None,
+        }
+    }
+}
+
+/// How an operation of this engine ends: well, or with what went wrong, in order.
+type Ended = Result<(), Vec<Fault>>;
+
+/// Prints what went wrong the way kubectl does.
+fn report(faults: &[Fault], output: &Output) -> Exit {
+    let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
+    for line in &lines {
+        output.err(line);
+        output.err("\n");
+    }
+    Exit { message: lines.into_iter().next(), ..Exit::FAILURE }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong with a request, in kubectl's words.
+
+use std::{error::Error, fmt};
+
+use serde::Deserialize;
+
+/// The Kubernetes API's error object.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Status {
+    /// For people.
+    pub(super) message: String,
+    /// For machines; may be empty.
+    pub(super) reason: String,
+    /// The HTTP status.
+    pub(super) code: u16,
+}
+
+/// One failure.
+#[derive(Debug, Clone)]
+pub(super) enum Fault {
+    /// The API answered with an error.
+    Api(Status),
+    /// There was no answer.
+    Unreachable(String),
+    /// Anything found out on this side.
+    Plain(String),
+}
+
+impl Fault {
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Api(status) if status.reason == "NotFound")
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Api(status) if status.code == 401 => {
+                f.write_str("error: You must be logged in to the server (Unauthorized)")
+            }
+            Self::Api(Status { reason, message, .. }) if reason.is_empty() => {
+                write!(f, "Error from server: {message}")
+            }
+            Self::Api(Status { reason, message, .. }) => write!(f, "Error from server ({reason}): {message}"),
+            Self::Unreachable(cause) => write!(f, "Unable to connect to the server: {cause}"),
+            Self::Plain(message) => write!(f, "error: {message}"),
+        }
+    }
+}
+
+impl From<Fault> for Vec<Fault> {
+    fn from(fault: Fault) -> Self {
+        vec![fault]
+    }
+}
+
+/// An error with its causes in one line.
+pub(super) fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        // Many errors repeat their cause in their own text.
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,143 @@
+//! `kubently server`.
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Args;
+use kubently_core::{
+    Error,
+    ids::ClusterId,
+    policy::{Mode, Policy},
+};
+use kubently_server::{Backend, Config};
+
+use super::LogArgs;
+use crate::args::{
+    secret::{ApiKeys, ExecutorTokens, RedisUrl, SecretArg},
+    units::parse_duration,
+};
+
+/// Settings of a server.
+#[derive(Args)]
+pub(crate) struct ServerArgs {
+    /// Address for gRPC and REST/SSE; port 0 takes a free one
+    #[arg(long, env = "KUBENTLY_LISTEN", value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
+    pub(crate) listen: SocketAddr,
+    /// Where state lives.
+    #[command(flatten)]
+    pub(crate) redis_url: SecretArg<RedisUrl>,
+    /// Put before every key and channel in Redis
+    #[arg(long, env = "KUBENTLY_REDIS_PREFIX", value_name = "TEXT", default_value = "")]
+    pub(crate) redis_prefix: String,
+    /// Who is let in.
+    #[command(flatten)]
+    pub(crate) api_keys: SecretArg<ApiKeys>,
+    /// Tokens that are there from the start.
+    #[command(flatten)]
+    pub(crate) executor_tokens: SecretArg<ExecutorTokens>,
+    /// How logs look.
+    #[command(flatten)]
+    pub(crate) log: LogArgs,
+    /// Times.
+    #[command(flatten)]
+    pub(crate) tuning: ServerTuning,
+}
+
+/// What few need to change; without a flag the server's own default holds.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Tuning")]
+pub(crate) struct ServerTuning {
+    /// What is let through at all: readOnly, extendedReadOnly or fullAccess; an executor may allow less [default: readOnly]
+    #[arg(long, env = "KUBENTLY_MODE", value_name = "MODE")]
+    pub(crate) mode: Option<Mode>,
+    /// Lifetime of a session without use [default: 5m]
+    #[arg(long, env = "KUBENTLY_SESSION_TTL", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) session_ttl: Option<Duration>,
+    /// How long a result is kept [default: 10m]
+    #[arg(long, env = "KUBENTLY_RESULT_RETENTION", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) result_retention: Option<Duration>,
+    /// How often server and executors say that they live [default: 8s]
+    #[arg(long, env = "KUBENTLY_HEARTBEAT_INTERVAL", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) heartbeat_interval: Option<Duration>,
+    /// How long a stopping server waits for its commands [default: 20s]
+    #[arg(long, env = "KUBENTLY_DRAIN_TIMEOUT", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) drain_timeout: Option<Duration>,
+    /// Pause between keep-alive events on SSE streams [default: 15s]
+    #[arg(long, env = "KUBENTLY_SSE_KEEP_ALIVE", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) sse_keep_alive: Option<Duration>,
+}
+
+impl ServerArgs {
+    /// The server's own settings.
+    pub(crate) fn config(&self) -> anyhow::Result<Config> {
+        let mut config = Config::new(self.listen, self.api_keys.require()?);
+        if let Some(url) = self.redis_url.read()?.filter(|url| !url.is_empty()) {
+            config.backend = Backend::Redis { url, prefix: self.redis_prefix.clone() };
+        }
+        config.executor_tokens = parse_tokens(&self.executor_tokens.read()?.unwrap_or_default())?;
+        self.tuning.apply(&mut config);
+        Ok(config)
+    }
+}
+
+impl ServerTuning {
+    fn apply(&self, config: &mut Config) {
+        config.policy = self.mode.map_or_else(|| config.policy.clone(), Policy::new);
+        config.session_ttl = self.session_ttl.unwrap_or(config.session_ttl);
+        config.result_retention = self.result_retention.unwrap_or(config.result_retention);
+        config.heartbeat_interval = self.heartbeat_interval.unwrap_or(config.heartbeat_interval);
+        config.drain_timeout = self.drain_timeout.unwrap_or(config.drain_timeout);
+        config.sse_keep_alive = self.sse_keep_alive.unwrap_or(config.sse_keep_alive);
+    }
+}
+
+/// `cluster:token` entries. What is wrong is never repeated: it may be a secret.
+fn parse_tokens(text: &str) -> Result<Vec<(ClusterId, String)>, Error> {
+    let wrong = || Error::invalid("--executor-tokens", "", "use cluster:token entries, separated by comma or new line");
+    let entries = text.split([',', '\n']).map(str::trim).filter(|entry| !entry.is_empty());
+    entries
+        .map(|entry| {
+            let (cluster, token) = entry.split_once(':').ok_or_else(wrong)?;
+            let cluster = ClusterId::new(cluster.trim()).map_err(|_cause| wrong())?;
+            Ok((cluster, token.trim().to_owned()))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Command, tests::parsed};
+
+    fn config(line: &[&str]) -> anyhow::Result<Config> {
+        match parsed(&[&["server"], line].concat()).unwrap().command {
+            Command::Server(args) => args.config(),
+            _ => panic!("not server"),
+        }
+    }
+
+    #[test]
+    fn the_documented_flags_become_settings() {
+        let line = ["--listen", "127.0.0.1:0", "--redis-url", "redis://r:6379", "--api-keys", "svc:secret-key-1"];
+        let config = config(&line).unwrap();
+        assert_eq!((config.listen.port(), config.api_keys.as_str()), (0, "svc:secret-key-1"));
+        assert!(matches!(config.backend, Backend::Redis { url, .. } if url == "redis://r:6379"));
+    }
+
+    #[test]
+    fn what_is_not_given_keeps_the_servers_default() {
+        let ours = config(&["--api-keys", "svc:secret-key-1", "--session-ttl", "1m"]).unwrap();
+        let theirs = Config::new(ours.listen, "");
+        assert_eq!((ours.listen.port(), ours.drain_timeout), (8080, theirs.drain_timeout));
+        assert_eq!(ours.session_ttl, Duration::from_secs(60));
+        assert!(matches!(ours.backend, Backend::Memory));
+    }
+
+    #[test]
+    fn tokens_are_read_by_comma_and_line_and_never_repeated() {
+        let tokens = parse_tokens(" a:t1,b:t2\n c:t:3 ,").unwrap();
+        assert_eq!(tokens.iter().map(|(_, token)| token.as_str()).collect::<Vec<_>>(), ["t1", "t2", "t:3"]);
+        for wrong in ["secret", "Bad Id:secret"] {
+            assert!(!format!("{:?}", parse_tokens(wrong).unwrap_err()).contains("secret"));
+        }
+    }
+}
