@@ -1,1 +1,13 @@
+//! Whole systems in one process over real sockets, real Redis, and real foreign clients.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, missing_docs)]
+
+mod cli;
+mod commands;
+mod faces;
+mod foreign;
+mod refusals;
+mod rest;
+mod sandbox;
+mod servers;
+mod tidy;

@@ -23,7 +23,7 @@ use crate::{
     journal::{Journal, MemoryJournal, RedisJournal},
     metrics::Metrics,
     redis::Redis,
-    services::Services,
+    services::{Probe, Services},
     sessions::Sessions,
     store::{MemoryStore, RedisStore, Store},
     tokens::Tokens,
@@ -93,7 +93,18 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         audit: audit.clone(),
         metrics: metrics.clone(),
     });
-    let services = Services::new(keys, dispatch, sessions, clusters, tokens, audit, metrics, store, &config);
+    let services = Services {
+        keys: Arc::new(keys),
+        dispatch,
+        sessions,
+        clusters,
+        tokens,
+        audit,
+        metrics,
+        heartbeat_interval: config.heartbeat_interval,
+        sse_keep_alive: config.sse_keep_alive,
+        probe: Probe::new(store),
+    };
     let routes = Routes::from(gateway::router(services.clone()));
     let (routes, health) = grpc::add_services(routes, &services).await?;
 

@@ -22,7 +22,7 @@ const RECONNECT_MAX_DELAY: Duration = Duration::from_secs(1);
 /// Redis as the rest of the server sees it. Cheap to clone; clones share the connections.
 #[derive(Clone)]
 pub(crate) struct Redis {
-    client: Client,
+    client: Arc<Client>,
     commands: ConnectionManager,
     prefix: Arc<str>,
 }
@@ -39,7 +39,7 @@ impl Redis {
             .set_number_of_retries(RECONNECT_ATTEMPTS)
             .set_max_delay(RECONNECT_MAX_DELAY);
         let commands = client.get_connection_manager_with_config(config).await.map_err(unavailable)?;
-        Ok(Self { client, commands, prefix: prefix.into() })
+        Ok(Self { client: Arc::new(client), commands, prefix: prefix.into() })
     }
 
     /// The multiplexed connection.

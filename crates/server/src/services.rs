@@ -36,10 +36,25 @@ pub(crate) struct Services {
     pub(crate) heartbeat_interval: Duration,
     /// How often SSE streams get a keep-alive event.
     pub(crate) sse_keep_alive: Duration,
-    /// For health only.
+    /// Whether the store answers.
+    pub(crate) probe: Probe,
+}
+
+/// Asks the store whether it answers.
+#[derive(Clone)]
+pub(crate) struct Probe {
     store: Store,
-    /// Whether state is in Redis.
-    redis: bool,
+}
+
+impl Probe {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store }
+    }
+
+    /// How the store is now.
+    pub(crate) async fn health(&self) -> Health {
+        Health { redis: matches!(self.store, Store::Redis(_)), store_up: self.store.ping().await.is_ok() }
+    }
 }
 
 /// What health says.
@@ -52,33 +67,6 @@ pub(crate) struct Health {
 }
 
 impl Services {
-    #[allow(clippy::too_many_arguments, reason = "called once, where the server is put together")]
-    pub(crate) fn new(
-        keys: ApiKeys,
-        dispatch: Arc<Dispatch>,
-        sessions: Sessions,
-        clusters: Clusters,
-        tokens: Tokens,
-        audit: Audit,
-        metrics: Arc<Metrics>,
-        store: Store,
-        config: &crate::Config,
-    ) -> Self {
-        Self {
-            keys: Arc::new(keys),
-            dispatch,
-            sessions,
-            clusters,
-            tokens,
-            audit,
-            metrics,
-            heartbeat_interval: config.heartbeat_interval,
-            sse_keep_alive: config.sse_keep_alive,
-            redis: matches!(store, Store::Redis(_)),
-            store,
-        }
-    }
-
     /// Opens a session on a known cluster.
     pub(crate) async fn create_session(&self, caller: &Principal, new: NewSession) -> Result<Session, Error> {
         self.clusters.require(&new.cluster).await?;
@@ -102,10 +90,5 @@ impl Services {
         self.tokens.revoke(cluster).await?;
         self.audit.note(audit::Entry::token("executor_token_revoked", caller, cluster)).await;
         Ok(())
-    }
-
-    /// Whether the parts that this server needs answer.
-    pub(crate) async fn health(&self) -> Health {
-        Health { redis: self.redis, store_up: self.store.ping().await.is_ok() }
     }
 }

@@ -144,7 +144,7 @@ impl Sessions {
 
     /// How many sessions live.
     pub(crate) async fn count(&self) -> Result<usize, Error> {
-        Ok(self.store.index_members(INDEX).await?.len())
+        self.store.index_count(INDEX).await
     }
 
     /// Whether any session on this cluster was used within its lifetime.

@@ -92,6 +92,10 @@ impl Store {
         index_members(index: &str) -> Vec<String>
     }
     delegate! {
+        /// How many members of an index have not expired.
+        index_count(index: &str) -> usize
+    }
+    delegate! {
         /// Appends to a log that keeps about `max` entries.
         append(log: &str, entries: &[Bytes], max: usize) -> ()
     }

@@ -115,7 +115,7 @@ impl Follower {
         let known = first.result.is_some();
         let mut outcome = self.send(CommandEvent::Accepted(Box::new(first))).await;
         if outcome.is_ok() {
-            outcome = self.to_the_end(known).await;
+            outcome = self.until_the_end(known).await;
         }
         if outcome.is_ok()
             && let Some(guard) = self.guard.take()
@@ -125,7 +125,7 @@ impl Follower {
     }
 
     /// Sends what is journaled, then what is heard, until the end.
-    async fn to_the_end(&mut self, ended: bool) -> Result<(), Gone> {
+    async fn until_the_end(&mut self, ended: bool) -> Result<(), Gone> {
         // A command that was accepted a moment ago has nothing to catch up with.
         let fresh = self.guard.is_some() && !ended;
         if !fresh && let Some(finished) = self.catch_up().await? {

@@ -118,10 +118,11 @@ impl Roster {
         self.running.send_modify(|count| *count -= left);
     }
 
-    /// Queues an announced command; says whether there was room.
+    /// Queues an announced command; says whether there was room. A cluster without a seat is one
+    /// whose executor comes or goes just now: it was subscribed, so its commands are ours to keep.
     pub(super) fn queue(&self, accepted: Accepted) -> bool {
         let mut desks = self.lock();
-        let Some(desk) = desks.get_mut(&accepted.command.spec.cluster) else { return true };
+        let desk = desks.entry(accepted.command.spec.cluster.clone()).or_default();
         let room = desk.pending.len() < MAX_PENDING;
         if room {
             desk.pending.push_back(accepted);

@@ -72,6 +72,7 @@ async fn an_index_lists_what_lives(store: Store) {
     store.index_add("i", &["b".into(), "a".into()], None).await.unwrap();
     store.index_add("i", &["c".into()], later).await.unwrap();
     store.index_add("i", &["dead".into()], past).await.unwrap();
+    assert_eq!(store.index_count("i").await, Ok(3));
     assert_eq!(store.index_members("i").await.unwrap(), ["a", "b", "c"]);
     store.index_add("i", &["c".into()], past).await.unwrap();
     store.index_remove("i", "a").await.unwrap();

@@ -115,6 +115,13 @@ impl MemoryStore {
         index.keys().take(MAX_INDEX).cloned().collect()
     }
 
+    pub(super) fn index_count(&self, index: &str) -> usize {
+        let now = SystemTime::now();
+        let tables = self.lock();
+        let live = |expires: &&Option<SystemTime>| expires.is_none_or(|at| at > now);
+        tables.indexes.get(index).map_or(0, |index| index.values().filter(live).count())
+    }
+
     pub(super) fn append(&self, log: &str, entries: &[Bytes], max: usize) {
         let mut tables = self.lock();
         let log = tables.logs.entry(log.to_owned()).or_default();

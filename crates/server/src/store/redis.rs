@@ -12,6 +12,9 @@ use crate::redis::{Redis, millis, unavailable};
 /// The field that holds an entry's bytes in a stream.
 const FIELD: &str = "e";
 
+/// An entry of a stream: its id, and fields with values.
+type StreamEntry = (String, Vec<(String, Vec<u8>)>);
+
 /// See [`super::Store`].
 #[derive(Clone)]
 pub(crate) struct RedisStore {
@@ -110,6 +113,12 @@ impl RedisStore {
         Ok(members)
     }
 
+    pub(super) async fn index_count(&self, index: &str) -> Result<usize, Error> {
+        let mut count = cmd("ZCOUNT");
+        count.arg(self.redis.name(index)).arg(epoch_millis(SystemTime::now())).arg("+inf");
+        self.query(&count).await
+    }
+
     pub(super) async fn append(&self, log: &str, entries: &[Bytes], max: usize) -> Result<(), Error> {
         let name = self.redis.name(log);
         let mut batch = pipe();
@@ -125,7 +134,7 @@ impl RedisStore {
     pub(super) async fn newest(&self, log: &str, count: usize) -> Result<Vec<Bytes>, Error> {
         let mut range = cmd("XREVRANGE");
         range.arg(self.redis.name(log)).arg("+").arg("-").arg("COUNT").arg(count);
-        let entries: Vec<(String, Vec<(String, Vec<u8>)>)> = self.query(&range).await?;
+        let entries: Vec<StreamEntry> = self.query(&range).await?;
         Ok(entries.into_iter().flat_map(|(_id, fields)| fields).map(|(_field, value)| value.into()).collect())
     }
 

@@ -1,0 +1,32 @@
+# The project's commands. `make test` is the one a contributor needs.
+
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: help test tools lint fmt clean
+
+help:  ## List the commands
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+test: tools  ## Install what the tests need, then run every test
+	cargo test --workspace --locked
+
+tools: $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf
+	@command -v redis-server >/dev/null || scripts/install-redis
+
+$(VENV)/ready: tests/clients/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/clients/requirements.txt
+	touch $@
+
+lint: tools  ## Formatting, clippy and the contracts
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	$(VENV)/bin/buf lint
+
+fmt:  ## Format the code
+	cargo fmt --all
+
+clean:  ## Remove what was built and installed here
+	cargo clean
+	rm -rf $(VENV)
