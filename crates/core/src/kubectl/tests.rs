@@ -1,6 +1,9 @@
 use std::time::Duration;
 
-use super::*;
+use super::{
+    flags::{Flag, Kind},
+    *,
+};
 
 fn parse_line(line: &str) -> Result<Command, Refusal> {
     parse(&line.split_whitespace().map(str::to_owned).collect::<Vec<_>>())
@@ -73,6 +76,7 @@ fn resources_keep_their_shape() {
     for line in ["get pods,", "get ,", "get a..b", "get pods;svc", "get ../x", "get p_d"] {
         assert_eq!(rule(line), Rule::InvalidResource, "{line}");
     }
+    assert_eq!(rule(&format!("get {}", ["abcdefg"; 32].join("."))), Rule::InvalidResource);
     assert_eq!(rule("get pods/a/b"), Rule::InvalidName);
     assert_eq!(rule("get pods secrets/foo"), Rule::InvalidResource);
     assert_eq!(rule("get"), Rule::MissingArgument);
@@ -143,4 +147,60 @@ fn flag_names_are_sorted_and_distinct() {
     let names = flag_names(&[Verb::Version, Verb::Get]);
     assert!(names.is_sorted_by(|a, b| a < b));
     assert!(names.contains(&"--client".to_owned()) && !names.contains(&"--tail".to_owned()));
+}
+
+/// A command of `verb` that is whole without flags.
+fn whole(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "get pods",
+        Verb::Describe => "describe pods",
+        Verb::Logs => "logs web",
+        Verb::Explain => "explain pods",
+        Verb::AuthCanI => "auth can-i list pods",
+        Verb::RolloutStatus => "rollout status deploy/web",
+        Verb::RolloutHistory => "rollout history deploy/web",
+        other => other.as_str(),
+    }
+}
+
+/// A value of `flag` that is not its default, as it is rebuilt.
+fn sample(flag: Flag, by_default: Option<bool>) -> String {
+    match flag.kind() {
+        Kind::Bool => (!by_default.unwrap_or(false)).to_string(),
+        Kind::Int(..) | Kind::Verbosity => "3".to_owned(),
+        Kind::Duration | Kind::Timeout => "7s".to_owned(),
+        Kind::Namespace | Kind::Name => "shop".to_owned(),
+        Kind::Object => "pod/web".to_owned(),
+        Kind::Word if flag == Flag::Subresource => "status".to_owned(),
+        Kind::Word | Kind::Text => "word".to_owned(),
+        Kind::List => "a,b".to_owned(),
+        Kind::Output => "json".to_owned(),
+        Kind::Time => "2026-01-31T10:00:00Z".to_owned(),
+    }
+}
+
+/// The booleans that are on when nobody says anything (kubectl 1.33 `--help`).
+fn default_of(verb: Verb, flag: Flag) -> Option<bool> {
+    let on = [Flag::AllowMissingTemplateKeys, Flag::ServerPrint, Flag::ShowEvents, Flag::UseProtocolBuffers];
+    Some(on.contains(&flag) || (verb, flag) == (Verb::RolloutStatus, Flag::Watch))
+}
+
+#[test]
+fn every_flag_of_every_verb_comes_through() {
+    for verb in Verb::ALL {
+        for flag in flags::of_verb(verb).iter().chain(flags::GLOBAL).copied() {
+            let word = format!("--{}={}", flag.long(), sample(flag, default_of(verb, flag)));
+            let base = match flag {
+                Flag::List => "auth can-i",
+                Flag::Selector if matches!(verb, Verb::Logs) => "logs",
+                _ => whole(verb),
+            };
+            assert!(rebuilt(&format!("{base} {word}")).split(' ').any(|w| w == word), "{base} {word}");
+            if let Some(on) = default_of(verb, flag).filter(|_| flag.kind() == Kind::Bool && flag != Flag::Namespaced) {
+                let restated = format!("{base} --{}={on}", flag.long());
+                let plain = if flag == Flag::List { continue } else { whole(verb) };
+                assert_eq!(rebuilt(&restated), rebuilt(plain), "{restated}");
+            }
+        }
+    }
 }

@@ -155,7 +155,9 @@ mod tests {
     fn lists_and_times_have_their_shape() {
         assert_eq!(rule(Flag::LabelColumns, "app.kubernetes.io/name,tier"), None);
         assert_eq!(rule(Flag::LabelColumns, "\"a,b\""), Some(Rule::InvalidValue));
-        assert_eq!(rule(Flag::LabelColumns, "a,--as=x"), Some(Rule::InvalidValue));
+        for list in ["a,--as=x", "a,-x", "a,,b", ","] {
+            assert_eq!(rule(Flag::LabelColumns, list), Some(Rule::InvalidValue), "{list}");
+        }
         assert_eq!(rule(Flag::SinceTime, "2026-01-31T10:00:00+02:00"), None);
         assert_eq!(rule(Flag::SinceTime, "yesterday"), Some(Rule::InvalidValue));
     }

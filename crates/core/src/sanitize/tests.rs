@@ -52,6 +52,21 @@ fn a_character_split_between_chunks_is_found() {
     assert_eq!(String::from_utf8(out).unwrap(), "a\\u{202e}b\r\nc␍");
 }
 
+#[test]
+fn a_cut_anywhere_makes_no_difference() {
+    let bytes = "a\r\nb\rc\u{9b}\u{61c}\u{202e}\u{2066}\u{e0041}\u{e0061}é–🙂\x1b[0m\r".as_bytes();
+    for first in 0..=bytes.len() {
+        for second in first..=bytes.len() {
+            let mut stream = Neutraliser::default();
+            let mut out = stream.push(&bytes[..first]).into_owned();
+            out.extend_from_slice(&stream.push(&bytes[first..second]));
+            out.extend_from_slice(&stream.push(&bytes[second..]));
+            out.extend(stream.finish());
+            assert_eq!(out, neutralise(bytes).into_owned(), "{first} {second}");
+        }
+    }
+}
+
 /// Output that is likely to hit the interesting bytes.
 fn nasty() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
