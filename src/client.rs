@@ -1,11 +1,6 @@
 //! The way to a server: one HTTP/2 connection for every call, with the API key on each.
 
-use std::{
-    error::Error as _,
-    fs,
-    future::Future,
-    time::Duration,
-};
+use std::{error::Error as _, fs, future::Future, time::Duration};
 
 use anyhow::Context as _;
 use kubently_core::{Error, ErrorKind};

@@ -5,13 +5,13 @@ use std::io::{self, IsTerminal};
 use anyhow::Context as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::args::roles::{LogArgs, LogFormat};
+use crate::args::roles::LogFormat;
 
 /// Installs the process's one subscriber.
-pub(crate) fn init(args: &LogArgs) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&args.log).context("read --log")?;
+pub(crate) fn init(filter: &str, format: LogFormat) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(filter).context("read --log")?;
     let subscriber = fmt().with_env_filter(filter).with_writer(io::stderr).with_ansi(io::stderr().is_terminal());
-    let installed = match args.log_format {
+    let installed = match format {
         LogFormat::Text => subscriber.try_init(),
         LogFormat::Json => subscriber.json().flatten_event(true).try_init(),
     };

@@ -104,7 +104,10 @@ impl<N: SecretName> SecretArg<N> {
 
     /// The secret, or an error that names the flag.
     pub(crate) fn require(&self) -> anyhow::Result<String> {
-        self.read()?.ok_or_else(|| kubently_core::Error::missing(&format!("--{}", N::FLAG)).into())
+        let flag = format!("--{}", N::FLAG);
+        let ways = N::ENV.map(|(env, _file)| format!(", {env}")).unwrap_or_default();
+        let rule = format!("is required: give {flag}{ways} or --{}", N::FILE_FLAG);
+        self.read()?.ok_or_else(|| kubently_core::Error::invalid(&flag, "", &rule).into())
     }
 }
 
@@ -194,6 +197,6 @@ mod tests {
     #[test]
     fn a_required_secret_is_asked_for_by_its_flag() {
         let error = SecretArg::<Token> { source: None, name: PhantomData }.require().unwrap_err();
-        assert!(error.to_string().contains("--token"), "{error}");
+        assert_eq!(error.to_string(), "--token: is required: give --token, KUBENTLY_TOKEN or --token-file");
     }
 }

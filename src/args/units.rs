@@ -9,7 +9,8 @@ pub(crate) fn parse_duration(text: &str) -> Result<Duration, String> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Ok(Duration::from_secs(seconds));
     }
-    let signed = text.parse::<SignedDuration>().map_err(|_cause| "use a form such as 30s, 1m30s or 500ms".to_owned())?;
+    let signed =
+        text.parse::<SignedDuration>().map_err(|_cause| "use a form such as 30s, 1m30s or 500ms".to_owned())?;
     Duration::try_from(signed).map_err(|_cause| "must not be negative".to_owned())
 }
 
@@ -34,7 +35,8 @@ pub(crate) fn parse_time(text: &str) -> Result<jiff::Timestamp, String> {
     if let Ok(time) = text.parse::<jiff::Timestamp>() {
         return Ok(time);
     }
-    let ago = parse_duration(text).map_err(|_cause| "use a time such as 2026-11-22T10:00:00Z, or 15m for 15 minutes ago")?;
+    let ago =
+        parse_duration(text).map_err(|_cause| "use a time such as 2026-11-22T10:00:00Z, or 15m for 15 minutes ago")?;
     jiff::Timestamp::now().checked_sub(ago).map_err(|_cause| "is too long ago".to_owned())
 }
 

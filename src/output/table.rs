@@ -36,7 +36,7 @@ impl Table {
     pub(crate) fn of<const N: usize>(header: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> Self {
         let mut table = Self::new(&header);
         for row in rows {
-            table.table.add_row(row.map(cell));
+            table.table.add_row(row.each_ref().map(|text| cell(text)));
         }
         table
     }
@@ -54,7 +54,7 @@ impl fmt::Display for Table {
 }
 
 /// A cell is one line, and cannot drive the terminal: some of the text comes from executors.
-fn cell(text: String) -> String {
+fn cell(text: &str) -> String {
     if text.is_empty() {
         return NONE.to_owned();
     }
@@ -124,8 +124,16 @@ mod tests {
     #[test]
     fn spans_read_like_kubectl() {
         let cases = [
-            (0, "0s"), (119, "119s"), (120, "2m"), (125, "2m5s"), (660, "11m"), (3_600, "1h"), (3_720, "1h2m"),
-            (36_000, "10h"), (90_000, "1d1h"), (864_000, "10d"),
+            (0, "0s"),
+            (119, "119s"),
+            (120, "2m"),
+            (125, "2m5s"),
+            (660, "11m"),
+            (3_600, "1h"),
+            (3_720, "1h2m"),
+            (36_000, "10h"),
+            (90_000, "1d1h"),
+            (864_000, "10d"),
         ];
         for (seconds, text) in cases {
             assert_eq!(span(Duration::from_secs(seconds)), text);

@@ -171,7 +171,9 @@ async fn two_hundred_at_once(sandbox: Sandbox) {
     assert_eq!(ids.len(), 200);
 }
 
-async fn output_of(events: impl tokio_stream::Stream<Item = Result<StreamCommandResponse, tonic::Status>>) -> Vec<(u64, Vec<u8>)> {
+async fn output_of(
+    events: impl tokio_stream::Stream<Item = Result<StreamCommandResponse, tonic::Status>>,
+) -> Vec<(u64, Vec<u8>)> {
     let mut events = std::pin::pin!(events);
     let mut output = Vec::new();
     while let Some(event) = events.next().await {

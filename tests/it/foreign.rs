@@ -38,7 +38,10 @@ async fn a_python_grpc_client_with_its_own_stubs() {
     let kinds: Vec<&str> = saw["kinds"].as_array().unwrap().iter().map(|kind| kind.as_str().unwrap()).collect();
     assert_eq!((kinds.first(), kinds.last()), (Some(&"accepted"), Some(&"result")), "{kinds:?}");
     assert_eq!(saw["streamed_the_same"], true);
-    assert_eq!((saw["refusal"].as_str(), saw["keyless"].as_str()), (Some("PERMISSION_DENIED"), Some("UNAUTHENTICATED")));
+    assert_eq!(
+        (saw["refusal"].as_str(), saw["keyless"].as_str()),
+        (Some("PERMISSION_DENIED"), Some("UNAUTHENTICATED"))
+    );
 }
 
 /// The foreign executor's process and what it prints.

@@ -40,7 +40,8 @@ async fn our_crates_import_each_other_as_drawn() {
     .map(|(name, uses)| (name, uses.into_iter().collect()))
     .into();
     for (name, uses) in dependencies().await {
-        let ours: BTreeSet<&str> = uses.iter().map(String::as_str).filter(|name| name.starts_with("kubently")).collect();
+        let ours: BTreeSet<&str> =
+            uses.iter().map(String::as_str).filter(|name| name.starts_with("kubently")).collect();
         let allowed = allowed.get(name.as_str()).unwrap_or_else(|| panic!("{name} is not drawn in ARCHITECTURE.md"));
         assert!(ours.is_subset(allowed), "{name} uses {ours:?}, allowed is {allowed:?}");
     }
@@ -48,12 +49,8 @@ async fn our_crates_import_each_other_as_drawn() {
 
 #[tokio::test]
 async fn foreign_crates_stay_in_their_rooms() {
-    let rooms = [
-        ("redis", "kubently-server"),
-        ("kube", "kubently-executor"),
-        ("clap", "kubently"),
-        ("anyhow", "kubently"),
-    ];
+    let rooms =
+        [("redis", "kubently-server"), ("kube", "kubently-executor"), ("clap", "kubently"), ("anyhow", "kubently")];
     let dependencies = dependencies().await;
     for (foreign, room) in rooms {
         let users: Vec<&String> =

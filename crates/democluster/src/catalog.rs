@@ -50,7 +50,8 @@ pub(crate) const RESOURCES: &[ResourceType] = &[
     of(APPS, "statefulsets", "statefulset", "StatefulSet").short(&["sts"]).all().with(&["status"]),
     of("events.k8s.io", "events", "event", "Event").short(&["ev"]),
     of("authentication.k8s.io", "selfsubjectreviews", "selfsubjectreview", "SelfSubjectReview").review(),
-    of("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview").review(),
+    of("authorization.k8s.io", "selfsubjectaccessreviews", "selfsubjectaccessreview", "SelfSubjectAccessReview")
+        .review(),
     of("authorization.k8s.io", "selfsubjectrulesreviews", "selfsubjectrulesreview", "SelfSubjectRulesReview").review(),
     of("autoscaling", "horizontalpodautoscalers", "horizontalpodautoscaler", "HorizontalPodAutoscaler")
         .version("v2")
@@ -62,7 +63,9 @@ pub(crate) const RESOURCES: &[ResourceType] = &[
     of(NETWORKING, "ingressclasses", "ingressclass", "IngressClass").cluster(),
     of(NETWORKING, "ingresses", "ingress", "Ingress").short(&["ing"]).with(&["status"]),
     of(NETWORKING, "networkpolicies", "networkpolicy", "NetworkPolicy").short(&["netpol"]),
-    of("policy", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget").short(&["pdb"]).with(&["status"]),
+    of("policy", "poddisruptionbudgets", "poddisruptionbudget", "PodDisruptionBudget")
+        .short(&["pdb"])
+        .with(&["status"]),
     of(RBAC, "clusterrolebindings", "clusterrolebinding", "ClusterRoleBinding").cluster(),
     of(RBAC, "clusterroles", "clusterrole", "ClusterRole").cluster(),
     of(RBAC, "rolebindings", "rolebinding", "RoleBinding"),

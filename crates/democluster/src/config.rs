@@ -24,11 +24,7 @@ pub struct Config {
 impl Default for Config {
     /// A free port on 127.0.0.1, the scene of this moment, and no latency.
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            now: Timestamp::now(),
-            latency: BTreeMap::new(),
-        }
+        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), now: Timestamp::now(), latency: BTreeMap::new() }
     }
 }
 

@@ -10,18 +10,23 @@ mod logs;
 mod network;
 mod objects;
 mod pod;
+mod pod_events;
 mod pod_status;
+mod template;
 mod time;
 mod usage;
 
+pub(crate) use batch::{CronJob, Job};
 pub(crate) use container::{Container, Fate, Script};
 pub(crate) use controllers::{Claim, Set};
 pub(crate) use deployment::Deployment;
 pub(crate) use events::{Note, Subject};
-pub(crate) use logs::{Line, LogKey, LogSource};
+use logs::LONG_RUN;
+pub(crate) use logs::{LogKey, LogSource};
 pub(crate) use network::Service;
-pub(crate) use objects::{Node, base64};
-pub(crate) use pod::{PodPlan, Template};
+pub(crate) use objects::{Node, SILENCE};
+pub(crate) use pod::PodPlan;
+pub(crate) use template::Template;
 pub(crate) use time::{days, hours, mins, secs};
 pub(crate) use usage::Usage;
 
@@ -108,6 +113,11 @@ impl Scene {
     /// The version of the whole scene, which lists carry.
     pub(crate) fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// The moment the scene is built for.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// `age` before the present, as objects carry it.

@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn settings_that_cannot_work_are_named() {
-        let cases: [(&str, fn(&mut Config)); 6] = [
+        type Spoil = fn(&mut Config);
+        let cases: [(&str, Spoil); 6] = [
             ("servers", |config| config.servers.clear()),
             ("servers", |config| config.servers.push("ftp://x".into())),
             ("servers", |config| config.servers.push("localhost:8080".into())),

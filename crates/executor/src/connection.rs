@@ -12,18 +12,13 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use kubently_core::cluster::Capabilities;
+use kubently_core::cluster::{Capabilities, MAX_REPORTED, MAX_REPORTED_FLAGS};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
 };
 
-use crate::{
-    Config, Error, TransportKind,
-    backoff::Backoff,
-    runner::Runner,
-    spool::LinkId,
-};
+use crate::{Config, Error, TransportKind, backoff::Backoff, runner::Runner, spool::LinkId};
 use tls::Trust;
 
 /// The server an executor is attached to.
@@ -92,7 +87,7 @@ impl Context {
         tracing::info!(server, server_id, transport = transport.as_str(), "attached");
         let to = AttachedTo { server: server.to_owned(), server_id: server_id.to_owned(), transport };
         self.attached.send_replace(Some(to.clone()));
-        Presence { attached: &self.attached, to, since: Instant::now() }
+        Presence { attached: &self.attached, to }
     }
 }
 
@@ -100,7 +95,6 @@ impl Context {
 struct Presence<'a> {
     attached: &'a watch::Sender<Option<AttachedTo>>,
     to: AttachedTo,
-    since: Instant,
 }
 
 impl Drop for Presence<'_> {
@@ -161,6 +155,35 @@ impl<'a> Pace<'a> {
     }
 }
 
+/// What this executor reports about itself; lists are cut to what a report may hold.
 fn capabilities(config: &Config) -> Capabilities {
-    config.policy.capabilities(config)
+    let policy = &config.policy;
+    Capabilities {
+        mode: policy.mode(),
+        allowed_verbs: policy.allowed_verbs().iter().take(MAX_REPORTED).map(|verb| verb.as_str().to_owned()).collect(),
+        restricted_resources: policy
+            .restricted_resources()
+            .iter()
+            .take(MAX_REPORTED)
+            .map(ToString::to_string)
+            .collect(),
+        allowed_flags: policy.allowed_flags().into_iter().take(MAX_REPORTED_FLAGS).collect(),
+        executor_version: Some(config.version.clone()),
+        executor_pod: config.pod.clone(),
+    }
 }
+
+/// An error with its causes: tonic's own text is only "transport error".
+fn broken(error: &dyn std::error::Error) -> Detached {
+    let mut cause = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        cause.push_str(": ");
+        cause.push_str(&error.to_string());
+        source = error.source();
+    }
+    Detached::Broken(cause)
+}
+
+#[cfg(test)]
+mod rest_tests;

@@ -108,3 +108,6 @@ fn not_covered(output: &Output) -> Exit {
     output.err("\n");
     Exit { code: Some(1), message: Some(message) }
 }
+
+#[cfg(test)]
+mod tests;

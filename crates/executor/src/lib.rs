@@ -18,6 +18,8 @@ mod engine;
 mod error;
 mod runner;
 mod spool;
+#[cfg(test)]
+mod testing;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ mod job;
 mod output;
 
 use std::{
+    future::Future,
     panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
@@ -17,7 +18,7 @@ use futures::FutureExt;
 use kubently_core::{
     command::{CommandResult, Outcome},
     kubectl::{self, Command},
-    policy::Policy,
+    policy::{Context, Policy},
 };
 use tokio::{
     sync::{Semaphore, SemaphorePermit},
@@ -42,7 +43,6 @@ enum End {
     Exited(Exit),
     TimedOut,
     Cancelled,
-    Panicked,
 }
 
 /// Runs commands. Shared by all links.
@@ -103,6 +103,13 @@ impl Runner {
         }
     }
 
+    /// Answers a command that this executor does not run at all.
+    pub(crate) fn refuse(&self, id: &Arc<str>, epoch: u64, link: LinkId, message: &str) {
+        if matches!(self.spool.admit(id, epoch, link), Admission::New(_)) {
+            self.spool.finish(id, unfinished(Outcome::Denied, message));
+        }
+    }
+
     /// Waits until another command could start at once; for transports that fetch commands themselves.
     pub(crate) async fn has_room(&self) {
         // The semaphore is never closed; if it were, asking for commands would be the right thing still.
@@ -123,10 +130,10 @@ impl Runner {
 
     async fn see_through(&self, job: Job, stop: CancellationToken) {
         let result = tokio::select! {
-            result = self.answer(&job, &stop) => result,
+            result = unless_panicked(self.answer(&job, &stop)) => result,
             () = self.abandoned.cancelled() => return self.spool.forget(&job.id),
         };
-        tracing::info!(
+        tracing::debug!(
             command_id = %job.id, outcome = result.outcome.as_str(), engine = result.engine,
             bytes = result.bytes_total, took = ?result.execution_time, "command ended"
         );
@@ -151,7 +158,7 @@ impl Runner {
     /// The final decision, whatever the server decided.
     fn judge(&self, job: &Job) -> Result<Command, String> {
         let command = kubectl::parse(&job.argv).map_err(|refusal| refusal.to_string())?;
-        self.policy.check(&command).map_err(|refusal| refusal.to_string())?;
+        self.policy.check(&command, Context { streaming: job.live }).map_err(|refusal| refusal.to_string())?;
         Ok(command)
     }
 
@@ -172,13 +179,8 @@ impl Runner {
         let output = Output::new(limit, tap);
         let started = Instant::now();
         let engine = self.engine.choose(command);
-        let run = AssertUnwindSafe(engine.run(command, &output)).catch_unwind();
         let end = tokio::select! {
-            exit = timeout_at(deadline, run) => match exit {
-                Ok(Ok(exit)) => End::Exited(exit),
-                Ok(Err(_)) => End::Panicked,
-                Err(_) => End::TimedOut,
-            },
+            exit = timeout_at(deadline, engine.run(command, &output)) => exit.map_or(End::TimedOut, End::Exited),
             () = stop.cancelled() => End::Cancelled,
         };
         let mut result = verdict(end, job.timeout);
@@ -188,6 +190,14 @@ impl Runner {
         chunks.into_iter().for_each(|chunk| self.spool.add_chunk(&job.id, chunk));
         result
     }
+}
+
+/// A defect in one command must neither stop the others nor leave it without an answer.
+async fn unless_panicked(answer: impl Future<Output = CommandResult>) -> CommandResult {
+    AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+        tracing::error!("running a command panicked; this is a defect");
+        unfinished(Outcome::Failed, "internal error of the executor; its log has the cause")
+    })
 }
 
 fn unfinished(outcome: Outcome, message: impl Into<String>) -> CommandResult {
@@ -210,10 +220,6 @@ fn verdict(end: End, timeout: Duration) -> CommandResult {
             unfinished(Outcome::TimedOut, format!("stopped: its time of {:.1} s was over", timeout.as_secs_f64()))
         }
         End::Cancelled => unfinished(Outcome::Cancelled, "stopped: it was cancelled"),
-        End::Panicked => {
-            tracing::error!("a command's engine panicked; this is a defect");
-            unfinished(Outcome::Failed, "internal error of the executor; its log has the cause")
-        }
     }
 }
 

@@ -261,15 +261,9 @@ impl Spool {
         self.changed.notify_waiters();
     }
 
-    /// A parcel could not be delivered: its command's answer is to be sent again, by whoever comes first.
-    pub(crate) fn put_back(&self, id: &Arc<str>) {
-        let mut shelf = self.lock();
-        if let Some(entry) = shelf.entries.get_mut(id) {
-            entry.rewind(None);
-        }
-        shelf.queue(id);
-        drop(shelf);
-        self.changed.notify_waiters();
+    /// Whether this answer still waits for its acknowledgement.
+    pub(crate) fn holds(&self, id: &str, epoch: u64) -> bool {
+        self.lock().entries.get(id).is_some_and(|entry| entry.epoch == epoch)
     }
 
     /// The next thing for `link` to send; waits until there is one.

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use kubently_core::{
     Error, ErrorKind,
     cluster::{AttachedExecutor, Capabilities, CapabilityReport, Cluster},
-    ids::{ClusterId, ExecutorId},
+    ids::{ClusterId, ExecutorId, MAX_CLUSTER_ID},
     policy::Mode,
 };
 use kubently_proto::convert::{from_millis, to_millis};
@@ -104,11 +104,13 @@ impl Clusters {
 
     /// Fails, as the older system words it, unless the cluster is known.
     pub(crate) async fn require(&self, id: &ClusterId) -> Result<(), Error> {
-        if self.tokens.known(id).await? { Ok(()) } else { Err(self.not_found(id).await) }
+        if self.tokens.known(id).await? { Ok(()) } else { Err(self.not_found(id.as_str()).await) }
     }
 
-    /// The error for an unknown cluster. Agents read the list of clusters out of it.
-    pub(crate) async fn not_found(&self, id: &ClusterId) -> Error {
+    /// The error for an unknown cluster, which may be a text that no cluster can have for an id.
+    /// Agents read the list of clusters out of it.
+    pub(crate) async fn not_found(&self, id: &str) -> Error {
+        let id: String = id.chars().take(MAX_CLUSTER_ID).collect();
         let known = self.tokens.clusters().await.unwrap_or_default();
         let names: Vec<&str> = known.iter().map(ClusterId::as_str).collect();
         let rest = match names.is_empty() {

@@ -10,6 +10,7 @@ mod attach;
 mod cancel;
 mod follow;
 mod inbox;
+mod posted;
 mod presence;
 mod roster;
 mod wait;
@@ -26,6 +27,7 @@ use crate::{
 
 pub(crate) use accept::Request;
 pub(crate) use attach::{Attaching, Attachment, Order};
+pub(crate) use follow::Events;
 
 /// What dispatch builds on.
 pub(crate) struct Parts {
@@ -67,6 +69,11 @@ impl Dispatch {
     /// This server's id.
     pub(crate) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// Whether this server is stopping.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.is_cancelled()
     }
 
     /// Stops accepting, asks every executor to attach elsewhere, and waits until the commands

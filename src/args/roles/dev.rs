@@ -10,8 +10,10 @@ use crate::args::secret::{ApiKeys, SecretArg};
 
 /// Settings of server and executor in one process.
 #[derive(Args)]
-#[command(after_help = "Without COMMAND it runs until Ctrl-C. With one, for example\n\n  kubently dev --demo -- get pods \
-    -A\n\nit runs the command through its own gRPC API, prints the output and exits with the command's exit code.")]
+#[command(
+    after_help = "Without COMMAND it runs until Ctrl-C. With one, for example\n\n  kubently dev --demo -- get pods \
+    -A\n\nit runs the command through its own gRPC API, prints the output and exits with the command's exit code."
+)]
 pub(crate) struct DevArgs {
     /// Address for gRPC and REST/SSE; port 0 takes a free one [default: 127.0.0.1:8080, and a free port with COMMAND]
     #[arg(long, env = "KUBENTLY_LISTEN", value_name = "ADDRESS")]

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::BoolishValueParser};
 use kubently_core::{
     ids::{ClusterId, ExecutorId},
     policy::{Mode, Policy},
@@ -51,7 +51,7 @@ pub(crate) struct TargetArgs {
     #[arg(long, env = "KUBENTLY_ENGINE", value_name = "KIND", default_value = "auto")]
     pub(crate) engine: EngineArg,
     /// Serve the built-in demo cluster
-    #[arg(long, env = "KUBENTLY_DEMO", conflicts_with = "kubeconfig")]
+    #[arg(long, env = "KUBENTLY_DEMO", conflicts_with = "kubeconfig", value_parser = BoolishValueParser::new())]
     pub(crate) demo: bool,
     /// The kubeconfig; KUBECONFIG, ~/.kube/config or the pod's service account unless given
     #[arg(long, env = "KUBENTLY_KUBECONFIG", value_name = "FILE")]
@@ -186,7 +186,8 @@ mod tests {
     #[test]
     fn the_documented_flags_become_settings() {
         let servers = "http://a:1,http://b:2/";
-        let line = ["--server", servers, "--cluster-id", "c", "--token", "t", "--transport", "smart", "--engine", "native"];
+        let line =
+            ["--server", servers, "--cluster-id", "c", "--token", "t", "--transport", "smart", "--engine", "native"];
         let config = args(&line).config().unwrap();
         assert_eq!(config.servers, ["http://a:1", "http://b:2"]);
         assert_eq!((config.cluster.as_str(), config.token.as_str()), ("c", "t"));

@@ -192,6 +192,12 @@ impl Container {
         !self.limits.is_empty() && self.requests == self.limits
     }
 
+    /// What a run that ended wrote.
+    pub(super) fn script_of_end(&self) -> Script {
+        let opening = if self.last_words.is_empty() { self.script.opening } else { self.last_words };
+        Script { opening, ..self.script }
+    }
+
     pub(crate) fn is_ready(&self) -> bool {
         matches!(self.fate, Fate::Running | Fate::Restarted { .. })
     }

@@ -46,12 +46,12 @@ impl Set {
 }
 
 impl Scene {
-    /// Adds a stateful set of two pods: the first as the template says, the second as `second` says, with a claim each.
-    /// The first claim is bound; the second is not, if its pod cannot be scheduled.
-    pub(crate) fn stateful_set(&mut self, set: &Set, claim: Claim, second: &Template) {
+    /// Adds a stateful set of two pods: the first as the template says, the second, which came when the set was scaled
+    /// so long ago, as `second` says. Each has a claim, which is bound unless its pod cannot be scheduled.
+    pub(crate) fn stateful_set(&mut self, set: &Set, claim: Claim, second: &Template, scaled: Duration) {
         let templates = [&set.template, second];
-        for (ordinal, template) in templates.into_iter().enumerate() {
-            self.stateful_pod(set, claim, ordinal, template);
+        for (ordinal, (template, age)) in templates.into_iter().zip([set.age, scaled]).enumerate() {
+            self.stateful_pod(set, claim, ordinal, template, age);
         }
         let ready = templates.into_iter().filter(|t| t.is_ready()).count();
         let revision = format!("{}-{}", set.name, set.hash());
@@ -74,21 +74,30 @@ impl Scene {
         self.set_object(set, "StatefulSet", &spec, &status);
     }
 
-    fn stateful_pod(&mut self, set: &Set, claim: Claim, ordinal: usize, template: &Template) {
+    fn stateful_pod(&mut self, set: &Set, claim: Claim, ordinal: usize, template: &Template, age: Duration) {
         let name = format!("{}-{ordinal}", set.name);
         let claimed = format!("{}-{name}", claim.name);
         let details = json!({ "claimName": claimed });
         let template = template.clone().volume(claim.name, "persistentVolumeClaim", &details);
-        let mut plan = set.plan("StatefulSet", name.clone(), template);
+        let mut plan = PodPlan { age, ..set.plan("StatefulSet", name.clone(), template) };
         plan.labels.insert("apps.kubernetes.io/pod-index".to_owned(), json!(ordinal.to_string()));
         plan.labels.insert("statefulset.kubernetes.io/pod-name".to_owned(), json!(name));
         let bound = plan.template.unschedulable.is_none();
-        self.claim(set.namespace, &claimed, claim, set.age, bound);
+        self.claim(set.namespace, &claimed, claim, age, bound);
         self.pod(&plan);
+        if age <= mins(60) {
+            let subject = Subject::new("apps/v1", "StatefulSet", set.namespace, set.name);
+            for what in [
+                format!("create Claim {claimed} Pod {name} in StatefulSet {} success", set.name),
+                format!("create Pod {name} in StatefulSet {} successful", set.name),
+            ] {
+                self.note(&subject, &Note::normal("statefulset-controller", "SuccessfulCreate", what).at(age));
+            }
+        }
     }
 
     /// Adds a claim and, if it is bound, its volume; else the reason why not.
-    pub(crate) fn claim(&mut self, namespace: &'static str, name: &str, claim: Claim, age: Duration, bound: bool) {
+    fn claim(&mut self, namespace: &'static str, name: &str, claim: Claim, age: Duration, bound: bool) {
         let volume = format!("pvc-{}", identity::uid("PersistentVolumeClaim", namespace, name));
         let mut metadata = self.metadata(namespace, name, age);
         metadata["finalizers"] = json!(["kubernetes.io/pvc-protection"]);

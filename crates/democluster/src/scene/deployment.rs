@@ -54,7 +54,8 @@ impl Deployment {
 
     fn revisions(&self) -> Vec<Revision<'_>> {
         let hash = |number: u32| identity::template_hash(&format!("{}/{}/{number}", self.namespace, self.name));
-        let revision = |number, template, replicas, age| Revision { number, template, replicas, age, hash: hash(number) };
+        let revision =
+            |number, template, replicas, age| Revision { number, template, replicas, age, hash: hash(number) };
         match &self.before {
             None => vec![revision(1, &self.template, self.replicas, self.age)],
             // While old pods are left, the rollout's surge is one new pod.
@@ -183,7 +184,10 @@ impl Scene {
             if fresh {
                 let subject = Subject::new("apps/v1", "ReplicaSet", of.namespace, set);
                 let created = format!("Created pod: {name}");
-                self.note(&subject, &Note::normal("replicaset-controller", "SuccessfulCreate", created).at(revision.age));
+                self.note(
+                    &subject,
+                    &Note::normal("replicaset-controller", "SuccessfulCreate", created).at(revision.age),
+                );
             }
             self.pod(&PodPlan {
                 name,

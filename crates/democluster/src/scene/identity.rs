@@ -61,11 +61,15 @@ pub(crate) fn event_suffix(seed: &str) -> String {
     spell(seed, HEX, 16)
 }
 
-/// `length` characters of `alphabet` that follow from `seed`: FNV-1a, then a linear congruence per character.
+/// A number that follows from `seed`: FNV-1a.
+pub(crate) fn number(seed: &str) -> u64 {
+    seed.bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+/// `length` characters of `alphabet` that follow from `seed`: its number, then a linear congruence per character.
 fn spell(seed: &str, alphabet: &[u8], length: usize) -> String {
-    let mut state = seed.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let mut state = number(seed);
     let size = alphabet.len() as u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);

@@ -21,7 +21,9 @@ pub(crate) struct Service {
     selector: Map<String, Value>,
     port: (&'static str, u16, u16),
     protocol: &'static str,
-    headless: bool,
+    /// A fixed address, or `None` as text for a headless service.
+    address: Option<&'static str>,
+    labels: Map<String, Value>,
 }
 
 /// A pod that a service's selector chose.
@@ -41,7 +43,8 @@ impl Service {
         port: (&'static str, u16, u16),
     ) -> Self {
         let selector = labels(&[("app", name)]);
-        Self { namespace, name, age, kind: "ClusterIP", selector, port, protocol: "TCP", headless: false }
+        let own = selector.clone();
+        Self { namespace, name, age, kind: "ClusterIP", selector, port, protocol: "TCP", address: None, labels: own }
     }
 
     pub(crate) fn selects(mut self, key: &str, value: &str) -> Self {
@@ -55,7 +58,15 @@ impl Service {
     }
 
     pub(crate) fn headless(mut self) -> Self {
-        self.headless = true;
+        self.address = Some("None");
+        self
+    }
+
+    /// Makes it one of the cluster's own services, which `cluster-info` tells, at a known address.
+    pub(crate) fn of_cluster(mut self, title: &str, address: &'static str) -> Self {
+        self.address = Some(address);
+        self.labels.insert("kubernetes.io/cluster-service".to_owned(), json!("true"));
+        self.labels.insert("kubernetes.io/name".to_owned(), json!(title));
         self
     }
 
@@ -65,8 +76,8 @@ impl Service {
     }
 
     fn cluster_ip(&self) -> String {
-        if self.headless {
-            return "None".to_owned();
+        if let Some(address) = self.address {
+            return address.to_owned();
         }
         let seed = identity::uid("Service", self.namespace, self.name);
         let octet = |at: usize| seed.get(at..at + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok()).unwrap_or(1);
@@ -100,7 +111,7 @@ impl Scene {
             balancer = json!({ "ingress": [{ "ip": "203.0.113.24", "ipMode": "VIP" }] });
         }
         let mut metadata = self.metadata(service.namespace, service.name, service.age);
-        metadata["labels"] = json!({ "app": service.name });
+        metadata["labels"] = json!(service.labels);
         self.add(json!({
             "apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec,
             "status": { "loadBalancer": balancer },

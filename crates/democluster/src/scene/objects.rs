@@ -18,6 +18,9 @@ pub(crate) struct Node {
     pub(crate) silent: Option<Duration>,
 }
 
+/// How long the silent node has been silent, and the pods on it lost.
+pub(crate) const SILENCE: Duration = mins(38);
+
 const PRESSURES: [(&str, &str, &str); 3] = [
     ("MemoryPressure", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
     ("DiskPressure", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
@@ -39,9 +42,7 @@ impl Scene {
         let cidr = format!("10.42.{}.0/24", node.number);
         let mut spec = json!({ "podCIDR": cidr, "podCIDRs": [cidr], "providerID": format!("demo://{}", node.name) });
         if let Some(silent) = node.silent {
-            let taint = |effect: &str, at: Duration| {
-                json!({ "key": "node.kubernetes.io/unreachable", "effect": effect, "timeAdded": self.ago(at) })
-            };
+            let taint = |effect: &str, at: Duration| json!({ "key": "node.kubernetes.io/unreachable", "effect": effect, "timeAdded": self.ago(at) });
             spec["taints"] = json!([taint("NoSchedule", silent), taint("NoExecute", silent.saturating_sub(secs(5)))]);
         }
         let status = self.node_status(node);
@@ -55,9 +56,7 @@ impl Scene {
     }
 
     fn node_status(&self, node: &Node) -> Value {
-        let amounts = |cpu: &str, memory: &str, disk: &str| {
-            json!({ "cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": disk, "hugepages-2Mi": "0" })
-        };
+        let amounts = |cpu: &str, memory: &str, disk: &str| json!({ "cpu": cpu, "memory": memory, "pods": "110", "ephemeral-storage": disk, "hugepages-2Mi": "0" });
         json!({
             "addresses": [
                 { "type": "InternalIP", "address": format!("10.20.0.1{}", node.number) },
@@ -88,7 +87,8 @@ impl Scene {
                 "lastHeartbeatTime": heartbeat, "lastTransitionTime": changed,
             })
         };
-        let mut conditions: Vec<Value> = PRESSURES.map(|(kind, reason, why)| condition(kind, "False", reason, why)).into();
+        let mut conditions: Vec<Value> =
+            PRESSURES.map(|(kind, reason, why)| condition(kind, "False", reason, why)).into();
         conditions.push(condition("Ready", "True", "KubeletReady", "kubelet is posting ready status"));
         json!(conditions)
     }
@@ -102,7 +102,9 @@ impl Scene {
     pub(crate) fn lease(&mut self, namespace: &str, name: &str, holder: &str, age: Duration, renewed: &str) {
         let metadata = self.metadata(namespace, name, age);
         let spec = json!({ "holderIdentity": holder, "leaseDurationSeconds": 40, "renewTime": renewed });
-        self.add(json!({ "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec }));
+        self.add(
+            json!({ "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata, "spec": spec }),
+        );
     }
 
     /// Adds a namespace with what every namespace has.
@@ -139,13 +141,19 @@ impl Scene {
             "metadata": { "annotations": {}, "name": name, "namespace": namespace },
         });
         let mut metadata = self.metadata(namespace, name, age);
-        metadata["annotations"] =
-            json!({ "kubectl.kubernetes.io/last-applied-configuration": format!("{applied}\n") });
+        metadata["annotations"] = json!({ "kubectl.kubernetes.io/last-applied-configuration": format!("{applied}\n") });
         self.add(json!({ "apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": metadata, "data": data }));
     }
 
-    /// Adds an autoscaler of a deployment by processor use in percent.
-    pub(crate) fn autoscaler(&mut self, namespace: &str, target: &str, bounds: (u32, u32), replicas: u32, cpu: (u32, u32)) {
+    /// Adds an autoscaler of a deployment by processor use, in percent of a request of 100m.
+    pub(crate) fn autoscaler(
+        &mut self,
+        namespace: &str,
+        target: &str,
+        bounds: (u32, u32),
+        replicas: u32,
+        cpu: (u32, u32),
+    ) {
         let (used, wanted) = cpu;
         let metadata = self.metadata(namespace, target, super::days(21));
         let percent = json!({ "type": "Utilization", "averageUtilization": wanted });
@@ -154,10 +162,8 @@ impl Scene {
             "scaleTargetRef": { "apiVersion": "apps/v1", "kind": "Deployment", "name": target },
             "metrics": [{ "type": "Resource", "resource": { "name": "cpu", "target": percent } }],
         });
-        let condition = |kind: &str, reason: &str, message: &str, ago| {
-            json!({ "type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": ago })
-        };
-        let current = json!({ "averageUtilization": used, "averageValue": format!("{}m", used * 2) });
+        let condition = |kind: &str, reason: &str, message: &str, ago| json!({ "type": kind, "status": "True", "reason": reason, "message": message, "lastTransitionTime": ago });
+        let current = json!({ "averageUtilization": used, "averageValue": format!("{used}m") });
         let found = "the HPA was able to successfully calculate a replica count from cpu resource utilization \
                      (percentage of request)";
         let status = json!({

@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{
-    Container, Fate, Scene, identity, mins,
-    pod::{Place, PodPlan, pull_failure},
+    Container, Fate, LONG_RUN, SILENCE, Scene, identity, mins,
+    pod::{Place, PodPlan},
+    pod_events::pull_failure,
     secs,
 };
 
@@ -97,7 +98,7 @@ impl Scene {
         match &container.fate {
             Fate::Running | Fate::Unready { .. } => (running(started), json!({})),
             Fate::Restarted { exit_code, reason, ago, .. } => {
-                let before = self.terminated(id, *exit_code, reason, *ago + secs(6), *ago + secs(1));
+                let before = self.terminated(id, *exit_code, reason, *ago + LONG_RUN, *ago + secs(2));
                 (running(*ago), before)
             }
             Fate::Crashing { exit_code, reason, .. } => {
@@ -163,7 +164,7 @@ fn is_over(plan: &PodPlan) -> bool {
 /// How long ago the pod's readiness last changed.
 fn ready_since(plan: &PodPlan) -> Duration {
     if plan.lost {
-        return mins(38);
+        return SILENCE;
     }
     let of = |container: &Container| match container.fate {
         Fate::Restarted { ago, .. } => ago.saturating_sub(secs(1)),

@@ -17,10 +17,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{
     Code, Request, Status, Streaming,
     metadata::{Ascii, MetadataValue},
-    transport::{Channel, Endpoint},
+    transport::Endpoint,
 };
 
-use super::{Context, Detached, Pace};
+use super::{Context, Detached, Pace, broken};
 use crate::backoff::part_of;
 use link::{Departure, Link};
 
@@ -164,18 +164,6 @@ fn failure(status: &Status) -> Detached {
         | Code::Unavailable
         | Code::DataLoss => Detached::Broken(cause),
     }
-}
-
-/// An error with its causes: tonic's own text is only "transport error".
-fn broken(error: &dyn std::error::Error) -> Detached {
-    let mut cause = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        cause.push_str(": ");
-        cause.push_str(&error.to_string());
-        source = error.source();
-    }
-    Detached::Broken(cause)
 }
 
 #[cfg(test)]

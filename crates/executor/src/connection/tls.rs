@@ -117,3 +117,30 @@ impl ServerCertVerifier for TrustAnybody {
         self.0.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{TlsSettings, testing::config};
+
+    #[test]
+    fn a_ca_file_that_cannot_be_used_is_named_and_only_read_for_tls() {
+        let tls = TlsSettings { ca_file: Some("/nonexistent/ca.pem".into()), insecure: false };
+        let plain = Config { tls: tls.clone(), ..config("http://127.0.0.1:1") };
+        assert!(Trust::load(&plain).is_ok());
+        let secure = Config { tls, ..config("https://127.0.0.1:1") };
+        assert!(Trust::load(&secure).err().unwrap().to_string().contains("/nonexistent/ca.pem"));
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let tls = TlsSettings { ca_file: Some(file.path().to_owned()), insecure: false };
+        let error = Trust::load(&Config { tls, ..config("https://127.0.0.1:1") }).err().unwrap();
+        assert!(error.to_string().contains("holds no certificate"), "{error}");
+    }
+
+    #[test]
+    fn no_process_wide_provider_is_needed() {
+        let tls = TlsSettings { ca_file: None, insecure: true };
+        let trust = Trust::load(&Config { tls, ..config("https://127.0.0.1:1") }).unwrap();
+        assert!(trust.client_config().is_ok());
+        assert!(trust.secure(Endpoint::from_static("https://127.0.0.1:1")).is_ok());
+    }
+}

@@ -129,9 +129,8 @@ impl Drop for Group {
 async fn follow(mut child: Child, output: &Output) -> Exit {
     let group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let pipes = async {
-        tokio::join!(pump(stdout, OutputStream::Stdout, output), pump(stderr, OutputStream::Stderr, output))
-    };
+    let pipes =
+        async { tokio::join!(pump(stdout, OutputStream::Stdout, output), pump(stderr, OutputStream::Stderr, output)) };
     let end = async {
         let status = child.wait().await;
         // Whatever the process left behind would keep the pipes open.

@@ -33,7 +33,7 @@ use fault::Fault;
 pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
-pub(super) struct Native {
+pub(crate) struct Native {
     api: Api,
     discovery: Discovery,
     policy: Policy,
@@ -58,7 +58,9 @@ impl Native {
             Some(path) => {
                 let kubeconfig = Kubeconfig::read_from(path).map_err(|error| fault::chain(&error))?;
                 let options = KubeConfigOptions::default();
-                kube::Config::from_custom_kubeconfig(kubeconfig, &options).await.map_err(|error| fault::chain(&error))?
+                kube::Config::from_custom_kubeconfig(kubeconfig, &options)
+                    .await
+                    .map_err(|error| fault::chain(&error))?
             }
             None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
         };

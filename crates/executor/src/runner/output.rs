@@ -169,11 +169,8 @@ mod tests {
         let (result, chunks) = close(output, 128);
         assert!(result.stdout.is_empty() && result.stderr.is_empty());
         let shape: Vec<_> = chunks.iter().map(|chunk| (chunk.seq, chunk.stream, chunk.data.len())).collect();
-        let expected = [
-            (1, OutputStream::Stdout, MAX_CHUNK_BYTES),
-            (2, OutputStream::Stdout, 1),
-            (3, OutputStream::Stderr, 1),
-        ];
+        let expected =
+            [(1, OutputStream::Stdout, MAX_CHUNK_BYTES), (2, OutputStream::Stdout, 1), (3, OutputStream::Stderr, 1)];
         assert_eq!(shape, expected);
     }
 

@@ -11,10 +11,7 @@ use kubently_core::{
     command::OutputChunk,
     ids::{ClusterId, CommandId, ExecutorId},
 };
-use kubently_proto::{
-    bus::v1::cluster_event,
-    convert::journal::{Accepted, Finished},
-};
+use kubently_proto::convert::journal::{Accepted, Finished};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -134,36 +131,8 @@ impl Dispatch {
         self.fill(&cluster);
     }
 
-    /// A result that came by POST: to any server, from an executor that this server may not hold.
-    pub(crate) async fn posted(
-        self: &Arc<Self>,
-        cluster: &ClusterId,
-        id: &CommandId,
-        end: Finished,
-    ) -> Result<(), Error> {
-        let Some(found) = self.roster.find(cluster, id) else {
-            return self.posted_elsewhere(cluster, id, end).await;
-        };
-        self.finish(cluster, id, &found.running, end).await
-    }
-
-    async fn posted_elsewhere(
-        self: &Arc<Self>,
-        cluster: &ClusterId,
-        id: &CommandId,
-        end: Finished,
-    ) -> Result<(), Error> {
-        let entry = self.parts.journal.entry(id).await?;
-        let held = entry.and_then(|entry| entry.lease.map(|lease| Running { accepted: entry.accepted, lease }));
-        let held = held.filter(|held| held.lease.cluster == *cluster);
-        let held =
-            held.ok_or_else(|| Error::new(ErrorKind::PermissionDenied, "Command was not issued to this cluster"))?;
-        self.finish(cluster, id, &held, end).await?;
-        self.tell_cluster(cluster, cluster_event::Event::Released(id.to_string())).await
-    }
-
     /// Journals an executor's result and frees its place.
-    async fn finish(
+    pub(super) async fn finish(
         self: &Arc<Self>,
         cluster: &ClusterId,
         id: &CommandId,

@@ -224,7 +224,7 @@ impl Follower {
 }
 
 /// Output that came inside a result, as the chunks it would have been: the same ones every time.
-fn cut(result: &CommandResult) -> impl Iterator<Item = OutputChunk> + use<> {
+pub(super) fn cut(result: &CommandResult) -> impl Iterator<Item = OutputChunk> + use<> {
     let pieces = |data: &Bytes, stream: OutputStream| {
         let data = data.clone();
         let starts = (0..data.len()).step_by(MAX_CHUNK_BYTES);
@@ -234,7 +234,7 @@ fn cut(result: &CommandResult) -> impl Iterator<Item = OutputChunk> + use<> {
     (1..).zip(all).map(|(seq, (stream, data))| OutputChunk { seq, stream, data })
 }
 
-fn without_output(result: &CommandResult) -> CommandResult {
+pub(super) fn without_output(result: &CommandResult) -> CommandResult {
     CommandResult { stdout: Bytes::new(), stderr: Bytes::new(), ..result.clone() }
 }
 

@@ -96,7 +96,7 @@ impl Drop for Local {
 }
 
 impl Local {
-    const fn runner(&self) -> &Arc<Runner> {
+    fn runner(&self) -> &Arc<Runner> {
         &self.context.runner
     }
 

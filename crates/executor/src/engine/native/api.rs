@@ -24,17 +24,20 @@ pub(super) const JSON: &str = "application/json";
 #[derive(Clone)]
 pub(super) struct Api {
     client: Client,
+    /// Host and port, for messages.
+    server: String,
     timeout: Option<Duration>,
 }
 
 impl Api {
     pub(super) fn new(config: kube::Config) -> Result<Self, kube::Error> {
-        Ok(Self { client: Client::try_from(config)?, timeout: None })
+        let server = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
+        Ok(Self { client: Client::try_from(config)?, server, timeout: None })
     }
 
     /// The same API with another time limit for each request; zero means none.
     pub(super) fn with_timeout(&self, limit: Option<Duration>) -> Self {
-        Self { client: self.client.clone(), timeout: limit.filter(|limit| !limit.is_zero()) }
+        Self { timeout: limit.filter(|limit| !limit.is_zero()), ..self.clone() }
     }
 
     /// The whole answer.
@@ -42,7 +45,9 @@ impl Api {
         self.in_time(async {
             let body = self.send(path, accept).await?;
             let collected = Limited::new(body, MAX_ANSWER).collect().await;
-            collected.map(http_body_util::Collected::to_bytes).map_err(|error| Fault::Unreachable(chain(error.as_ref())))
+            collected
+                .map(http_body_util::Collected::to_bytes)
+                .map_err(|error| Fault::Unreachable(chain(error.as_ref())))
         })
         .await
     }
@@ -63,7 +68,7 @@ impl Api {
     async fn send(&self, path: &str, accept: &str) -> Result<Body, Fault> {
         let request = Request::get(path).header(ACCEPT, accept).body(Body::empty());
         let request = request.map_err(|error| Fault::Plain(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| Fault::Unreachable(chain(&error)))?;
+        let response = self.client.send(request).await.map_err(|error| self.unreachable(&error))?;
         if response.status().is_success() {
             return Ok(response.into_body());
         }
@@ -71,6 +76,15 @@ impl Api {
         let text = Limited::new(response.into_body(), MAX_ERROR).collect().await;
         let text = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(Fault::Api(serde_json::from_slice(&text).unwrap_or_else(|_| foreign(code, &text))))
+    }
+
+    fn unreachable(&self, error: &kube::Error) -> Fault {
+        let cause = chain(error);
+        if cause.contains("Connection refused") {
+            Fault::Refused(self.server.clone())
+        } else {
+            Fault::Unreachable(cause)
+        }
     }
 
     async fn in_time<T>(&self, request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {

@@ -70,9 +70,10 @@ impl Catalog {
         let text = asked.as_str().to_ascii_lowercase();
         let (name, group) = text.split_once('.').map_or((text.as_str(), None), |(name, group)| (name, Some(group)));
         if let (Some(version), Some(group)) = (asked.version(), asked.group())
-            && let Some(found) = self.resources.iter().find(|resource| {
-                resource.is_named(name) && resource.version == version && resource.group == group
-            })
+            && let Some(found) = self
+                .resources
+                .iter()
+                .find(|resource| resource.is_named(name) && resource.version == version && resource.group == group)
         {
             return Some(found);
         }
@@ -83,7 +84,11 @@ impl Catalog {
         };
         let exact = || self.resources.iter().filter(|resource| resource.group == group);
         let begun = || self.resources.iter().filter(|resource| !group.is_empty() && resource.group.starts_with(group));
-        exact().find(named).or_else(|| begun().find(named)).or_else(|| exact().find(short)).or_else(|| begun().find(short))
+        exact()
+            .find(named)
+            .or_else(|| begun().find(named))
+            .or_else(|| exact().find(short))
+            .or_else(|| begun().find(short))
     }
 
     /// The types of a category such as `all`, each at its preferred version; empty when there is none.
@@ -166,8 +171,11 @@ mod tests {
     #[test]
     fn the_preferred_version_comes_once() {
         let catalog = catalog();
-        let versions: Vec<_> =
-            catalog.preferred().filter(|resource| resource.plural == "deployments").map(Resource::api_version).collect();
+        let versions: Vec<_> = catalog
+            .preferred()
+            .filter(|resource| resource.plural == "deployments")
+            .map(Resource::api_version)
+            .collect();
         assert_eq!(versions, ["apps/v1"]);
     }
 }

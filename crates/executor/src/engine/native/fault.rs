@@ -23,6 +23,8 @@ pub(super) enum Fault {
     Api(Status),
     /// There was no answer.
     Unreachable(String),
+    /// Nobody listens at this host and port.
+    Refused(String),
     /// Anything found out on this side.
     Plain(String),
 }
@@ -43,6 +45,9 @@ impl fmt::Display for Fault {
                 write!(f, "Error from server: {message}")
             }
             Self::Api(Status { reason, message, .. }) => write!(f, "Error from server ({reason}): {message}"),
+            Self::Refused(server) => {
+                write!(f, "The connection to the server {server} was refused - did you specify the right host or port?")
+            }
             Self::Unreachable(cause) => write!(f, "Unable to connect to the server: {cause}"),
             Self::Plain(message) => write!(f, "error: {message}"),
         }

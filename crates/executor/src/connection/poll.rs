@@ -1,0 +1,82 @@
+//! The polling transports: `smart` lets the server hold its question, `legacy` asks each second.
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Context, Detached, Pace, broken, envelope::Envelope, rest::Rest};
+use crate::TransportKind;
+
+const COMMANDS: &str = "/agent/commands";
+
+/// Asks for commands until dropped. Results and reports go on while the server is away.
+pub(super) async fn run(context: &Context) {
+    match Rest::new(context) {
+        Ok(rest) => {
+            tokio::select! {
+                () = stay_attached(context, &rest) => {}
+                () = rest.post_results() => {}
+                () = rest.report_presence() => {}
+            }
+        }
+        Err(error) => tracing::error!(%error, "no HTTP client"),
+    }
+}
+
+async fn stay_attached(context: &Context, rest: &Rest<'_>) {
+    let mut pace = Pace::new(context);
+    loop {
+        pace.start();
+        let end = ask_on(context, rest).await;
+        pace.recover(end).await;
+    }
+}
+
+/// The answer to a question for commands.
+#[derive(Deserialize, Default)]
+struct Commands {
+    #[serde(default)]
+    commands: Vec<Envelope>,
+}
+
+/// Asks one server until it fails.
+async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
+    let server = context.server().to_owned();
+    let mut presence = None;
+    loop {
+        // Commands that could not start at once are better off with another executor.
+        context.runner.has_room().await;
+        let asked = Instant::now();
+        let commands = match ask(context, rest, &server).await {
+            Ok(commands) => commands,
+            Err(end) => return end,
+        };
+        if presence.is_none() {
+            presence = Some(context.announce(&server, ""));
+            rest.attached();
+        }
+        let nothing = commands.is_empty();
+        commands.into_iter().for_each(|command| command.start(&context.runner, rest.link()));
+        if nothing {
+            // Also where the server should have held the question: it may not know how to.
+            sleep_until(asked + context.config.timing.poll_interval).await;
+        }
+    }
+}
+
+async fn ask(context: &Context, rest: &Rest<'_>, server: &str) -> Result<Vec<Envelope>, Detached> {
+    let timing = &context.config.timing;
+    let smart = context.config.transport == TransportKind::Smart;
+    let wait = if smart { timing.poll_wait } else { std::time::Duration::ZERO };
+    let call =
+        rest.get(server, &format!("{COMMANDS}?wait={}", wait.as_secs())).timeout(wait + timing.post_timeout).send();
+    let response = call.await.map_err(|error| broken(&error))?;
+    match response.status() {
+        StatusCode::OK => {
+            let commands: Commands = response.json().await.map_err(|error| broken(&error))?;
+            Ok(commands.commands)
+        }
+        StatusCode::NO_CONTENT => Ok(Vec::new()),
+        status => Err(super::rest::failure(status)),
+    }
+}

@@ -1,0 +1,285 @@
+//! The REST transports against a server that the test plays itself.
+
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use axum::{
+    Json, Router,
+    body::Body,
+    extract::{Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use futures::StreamExt;
+use serde_json::{Value, json};
+use tokio::{net::TcpListener, sync::mpsc, time::timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use crate::{
+    Config, Timing, TransportKind, bind,
+    testing::{SOON, Script, script},
+};
+
+/// What a request brought.
+#[derive(Debug)]
+struct Posted {
+    path: &'static str,
+    body: Value,
+}
+
+/// The server's side of the play.
+struct Stage {
+    /// Event streams as they are opened, with the request's headers.
+    streams: mpsc::Sender<(HeaderMap, mpsc::Sender<String>)>,
+    posted: mpsc::Sender<Posted>,
+    /// Answers to posted results, in order; 200 when there are none left.
+    answers: Mutex<VecDeque<StatusCode>>,
+    /// Answers to questions for commands, in order; 204 when there are none left.
+    commands: Mutex<VecDeque<Value>>,
+    heartbeat: Value,
+    reports: StatusCode,
+}
+
+struct Play {
+    stage: Arc<Stage>,
+    streams: mpsc::Receiver<(HeaderMap, mpsc::Sender<String>)>,
+    posted: mpsc::Receiver<Posted>,
+    url: String,
+}
+
+async fn stream(State(stage): State<Arc<Stage>>, headers: HeaderMap) -> Response {
+    let (say, said) = mpsc::channel(16);
+    stage.streams.send((headers, say)).await.unwrap();
+    let body = ReceiverStream::new(said).map(Ok::<_, Infallible>);
+    ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response()
+}
+
+async fn results(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> StatusCode {
+    stage.posted.send(Posted { path: "results", body }).await.unwrap();
+    stage.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
+}
+
+async fn capabilities(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> StatusCode {
+    stage.posted.send(Posted { path: "capabilities", body }).await.unwrap();
+    stage.reports
+}
+
+async fn heartbeat(State(stage): State<Arc<Stage>>) -> Json<Value> {
+    stage.posted.send(Posted { path: "heartbeat", body: Value::Null }).await.unwrap();
+    Json(stage.heartbeat.clone())
+}
+
+async fn commands(State(stage): State<Arc<Stage>>, Query(query): Query<Vec<(String, String)>>) -> Response {
+    let next = stage.commands.lock().unwrap().pop_front();
+    match next {
+        Some(commands) => {
+            let body = json!({ "wait": query[0].1 });
+            stage.posted.send(Posted { path: "commands", body }).await.unwrap();
+            Json(commands).into_response()
+        }
+        None => StatusCode::NO_CONTENT.into_response(),
+    }
+}
+
+async fn play(change: impl FnOnce(&mut Stage)) -> Play {
+    let (streams_in, streams) = mpsc::channel(16);
+    let (posted_in, posted) = mpsc::channel(64);
+    let mut stage = Stage {
+        streams: streams_in,
+        posted: posted_in,
+        answers: Mutex::default(),
+        commands: Mutex::default(),
+        heartbeat: json!({"status": "success"}),
+        reports: StatusCode::OK,
+    };
+    change(&mut stage);
+    let stage = Arc::new(stage);
+    let router = Router::new()
+        .route("/executor/stream", get(stream))
+        .route("/executor/results", post(results))
+        .route("/executor/capabilities", post(capabilities))
+        .route("/executor/heartbeat", post(heartbeat))
+        .route("/agent/commands", get(commands))
+        .route("/agent/results", post(results))
+        .with_state(Arc::clone(&stage));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Play { stage, streams, posted, url }
+}
+
+impl Play {
+    async fn start(&self, script: &Script, transport: TransportKind) -> DropGuard {
+        self.start_with(script, transport, Duration::from_secs(60)).await
+    }
+
+    async fn start_with(&self, script: &Script, transport: TransportKind, heartbeat: Duration) -> DropGuard {
+        let config = script.config();
+        let timing = Timing { heartbeat, ..config.timing.clone() };
+        let config = Config { servers: vec![self.url.clone()], transport, timing, ..config };
+        let bound = bind(config).await.unwrap();
+        let stop = CancellationToken::new();
+        tokio::spawn(bound.serve(stop.clone()));
+        stop.drop_guard()
+    }
+
+    async fn opened(&mut self) -> (HeaderMap, mpsc::Sender<String>) {
+        let opened = timeout(SOON, self.streams.recv()).await.expect("a stream").unwrap();
+        opened.1.send("event: connected\r\ndata: {\"status\": \"connected\"}\r\n\r\n".into()).await.unwrap();
+        opened
+    }
+
+    /// The next post to `path`; others are passed over.
+    async fn posted(&mut self, path: &str) -> Value {
+        loop {
+            let posted = timeout(SOON, self.posted.recv()).await.expect("a post").unwrap();
+            if posted.path == path {
+                return posted.body;
+            }
+        }
+    }
+}
+
+fn command(id: &str, line: &str) -> String {
+    let args: Vec<_> = line.split_whitespace().collect();
+    format!(
+        "event: command\r\ndata: {}\r\n\r\n",
+        json!({"id": id, "args": args, "timeout": 20, "correlation_id": null})
+    )
+}
+
+#[tokio::test]
+async fn sse_runs_commands_and_posts_their_results() {
+    let mut play = play(|_| {}).await;
+    let script = script("echo out; echo err >&2; exit 2");
+    let _running = play.start(&script, TransportKind::Sse).await;
+    let (headers, stream) = play.opened().await;
+    assert_eq!(
+        (&headers["authorization"], &headers["x-cluster-id"]),
+        (&"Bearer t0ken".parse().unwrap(), &"c1".parse().unwrap())
+    );
+    assert_eq!(
+        (&headers["x-kubently-max-in-flight"], &headers["x-kubently-executor-id"]),
+        (&"32".parse().unwrap(), &"e1".parse().unwrap())
+    );
+    assert_eq!(play.posted("capabilities").await["mode"], "readOnly");
+
+    stream.send(command("a", "get pods")).await.unwrap();
+    let body = play.posted("results").await;
+    let expected = ["a", "out\n\nerr\n", "out\n", "err\n", "FAILED", "failed", "kubectl"];
+    let fields = ["command_id", "output", "stdout", "stderr", "status", "outcome", "engine"];
+    assert_eq!(fields.map(|field| body[field].as_str().unwrap()), expected);
+    assert_eq!((&body["exit_code"], &body["return_code"], &body["success"]), (&json!(2), &json!(2), &json!(false)));
+    assert!(body["executed_at"].as_f64().unwrap() > 1e9);
+
+    stream
+        .send("event: command\r\ndata: {\"id\": \"t\", \"tool\": \"loki\", \"request\": {}}\r\n\r\n".into())
+        .await
+        .unwrap();
+    assert_eq!(play.posted("results").await["status"], "BLOCKED");
+}
+
+#[tokio::test]
+async fn sse_cancels() {
+    let mut play = play(|_| {}).await;
+    let script = script("sleep 1000");
+    let _running = play.start(&script, TransportKind::Sse).await;
+    let (_, stream) = play.opened().await;
+    stream.send(command("a", "get pods")).await.unwrap();
+    stream.send("event: cancel\ndata: {\"id\": \"a\"}\n\n".into()).await.unwrap();
+    assert_eq!(play.posted("results").await["outcome"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_result_is_posted_until_it_is_taken_and_a_refused_one_is_dropped() {
+    let script = script("echo out");
+    let mut play = play(|stage| {
+        stage.answers = Mutex::new(
+            [StatusCode::SERVICE_UNAVAILABLE, StatusCode::ACCEPTED, StatusCode::OK, StatusCode::FORBIDDEN].into(),
+        );
+    })
+    .await;
+    let _running = play.start(&script, TransportKind::Sse).await;
+    let (_, stream) = play.opened().await;
+    stream.send(command("a", "get pods")).await.unwrap();
+    for _ in 0..3 {
+        assert_eq!(play.posted("results").await["command_id"], "a");
+    }
+    for id in ["b", "c"] {
+        stream.send(command(id, "get pods")).await.unwrap();
+        assert_eq!(play.posted("results").await["command_id"], id, "each once");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_that_ends_is_opened_again_and_results_do_not_wait_for_it() {
+    let script =
+        script("dir=$(dirname \"$0\"); echo run > $dir/started; while [ ! -e $dir/go ]; do sleep 0.01; done; echo out");
+    let mut play = play(|_| {}).await;
+    let _running = play.start(&script, TransportKind::Sse).await;
+    let (_, stream) = play.opened().await;
+    stream.send(command("a", "get pods")).await.unwrap();
+    while !script.dir.path().join("started").exists() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    drop(stream);
+    let _again = play.opened().await;
+    std::fs::write(script.dir.path().join("go"), "").unwrap();
+    assert_eq!(play.posted("results").await["command_id"], "a");
+}
+
+#[tokio::test]
+async fn a_forgotten_report_is_made_again_at_the_next_heartbeat() {
+    let script = script("true");
+    let mut play = play(|stage| stage.heartbeat = json!({"status": "not_found"})).await;
+    let _running = play.start_with(&script, TransportKind::Sse, Duration::from_millis(10)).await;
+    let _stream = play.opened().await;
+    play.posted("capabilities").await;
+    play.posted("heartbeat").await;
+    play.posted("capabilities").await;
+}
+
+#[tokio::test]
+async fn a_server_without_reports_is_not_asked_again() {
+    let script = script("echo out");
+    let mut play = play(|stage| stage.reports = StatusCode::NOT_FOUND).await;
+    let _running = play.start_with(&script, TransportKind::Sse, Duration::from_millis(1)).await;
+    let (_, stream) = play.opened().await;
+    play.posted("capabilities").await;
+    stream.send(command("a", "get pods")).await.unwrap();
+    let next = timeout(SOON, play.posted.recv()).await.unwrap().unwrap();
+    assert_eq!(next.path, "results", "no heartbeat in between");
+}
+
+#[tokio::test]
+async fn polling_fetches_commands_and_posts_their_results() {
+    for (transport, wait) in [(TransportKind::Smart, "30"), (TransportKind::Legacy, "0")] {
+        let script = script("echo out");
+        let mut play = play(|_| {}).await;
+        let _running = play.start(&script, transport).await;
+        let command = json!({"id": "a", "args": ["get", "pods"], "timeout": 20, "session_id": null});
+        play.stage.commands.lock().unwrap().push_back(json!({ "commands": [command] }));
+        assert_eq!(play.posted("commands").await["wait"], wait);
+        let body = play.posted("results").await;
+        assert_eq!((&body["command_id"], &body["result"]["output"]), (&json!("a"), &json!("out\n")));
+        assert_eq!((&body["result"]["success"], &body["result"]["exit_code"]), (&json!(true), &json!(0)));
+    }
+}
+
+#[tokio::test]
+async fn a_result_that_is_too_large_is_shortened_and_not_lost() {
+    let script = script("yes 0123456 | head -c 200000");
+    let mut play = play(|stage| stage.answers = Mutex::new([StatusCode::PAYLOAD_TOO_LARGE].into())).await;
+    let _running = play.start(&script, TransportKind::Sse).await;
+    let (_, stream) = play.opened().await;
+    stream.send(command("a", "get pods")).await.unwrap();
+    let lengths = |body: Value| (body["stdout"].as_str().unwrap().len(), body["truncated"] == true);
+    assert_eq!(lengths(play.posted("results").await), (200_000, false));
+    assert_eq!(lengths(play.posted("results").await), (32 << 10, true));
+}

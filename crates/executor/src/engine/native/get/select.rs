@@ -1,0 +1,122 @@
+//! What `get` is about: resolved types, and names where there are some.
+
+use kubently_core::kubectl::{GetCommand, ResourceType, Resources};
+
+use super::super::{
+    Native,
+    api::{Api, Path, encode},
+    catalog::{Catalog, Resource},
+    fault::Fault,
+};
+
+/// Objects per piece of a list, as kubectl asks for unless told otherwise.
+const CHUNK: i64 = 500;
+
+/// One request, or one list's worth of them.
+#[derive(Debug)]
+pub(super) struct Target {
+    pub(super) resource: Resource,
+    /// An object's name; none means all of the type.
+    pub(super) name: Option<String>,
+    namespace: Option<String>,
+}
+
+/// Everything a `get` is about.
+#[derive(Debug)]
+pub(super) struct Selection {
+    pub(super) targets: Vec<Target>,
+    /// Whether one single object was asked for, so that no list is put around it.
+    pub(super) single: bool,
+    /// The namespace that was looked at; none means all of them.
+    pub(super) namespace: Option<String>,
+}
+
+impl Target {
+    /// Where to get it, or the piece of the list that starts at `next`.
+    pub(super) fn path(&self, get: &GetCommand, next: &str) -> String {
+        let mut path = self.resource.path(self.namespace.as_deref());
+        if let Some(name) = &self.name {
+            path.push('/');
+            encode(&mut path, name);
+            return path;
+        }
+        let limit = get.chunk_size.unwrap_or(CHUNK);
+        Path::new(path)
+            .maybe("labelSelector", get.selector.as_ref())
+            .maybe("fieldSelector", get.field_selector.as_ref())
+            .maybe("limit", (limit > 0).then(|| limit.to_string()))
+            .maybe("continue", (!next.is_empty()).then_some(next))
+            .build()
+    }
+}
+
+/// Resolves what was typed by what the cluster serves.
+pub(super) async fn select(native: &Native, api: &Api, get: &GetCommand) -> Result<Selection, Fault> {
+    let asked: Vec<_> = get.resources.types().cloned().collect();
+    let catalog = native.discovery.catalog_with(api, &asked).await?;
+    let namespace = native.namespace(&get.common.namespace).map(str::to_owned);
+    let pairs = match &get.resources {
+        Resources::Types(types) => of_types(&catalog, types)?,
+        Resources::Named { resource, names } => {
+            let resource = find(&catalog, resource)?;
+            names.iter().map(|name| (resource.clone(), Some(name.clone()))).collect()
+        }
+        Resources::Objects(objects) => {
+            let pair = |object: &kubently_core::kubectl::ObjectRef| {
+                Ok((find(&catalog, &object.resource)?.clone(), Some(object.name.clone())))
+            };
+            objects.iter().map(pair).collect::<Result<_, Fault>>()?
+        }
+    };
+    let single = matches!(&pairs[..], [(_, Some(_))]);
+    check(native, get, &pairs, namespace.is_none())?;
+    let target = |(resource, name)| Target { resource, name, namespace: namespace.clone() };
+    let targets = pairs.into_iter().map(target).collect();
+    Ok(Selection { targets, single, namespace })
+}
+
+fn find<'a>(catalog: &'a Catalog, asked: &ResourceType) -> Result<&'a Resource, Fault> {
+    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{asked}\""));
+    catalog.find(asked).ok_or_else(unknown)
+}
+
+/// Types in the order they were typed, categories unfolded, each once.
+fn of_types(catalog: &Catalog, types: &[ResourceType]) -> Result<Vec<(Resource, Option<String>)>, Fault> {
+    let mut found: Vec<(Resource, Option<String>)> = Vec::new();
+    for asked in types {
+        let members = catalog.category(asked.as_str());
+        let members = if members.is_empty() { vec![find(catalog, asked)?] } else { members };
+        for member in members {
+            if !found.iter().any(|(known, _)| known == member) {
+                found.push((member.clone(), None));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Combinations kubectl refuses, and types policy does not show: a short name or category means something only
+/// now that the cluster was asked.
+fn check(native: &Native, get: &GetCommand, pairs: &[(Resource, Option<String>)], all: bool) -> Result<(), Fault> {
+    let plain = |message: &str| Err(Fault::Plain(message.to_owned()));
+    for (resource, name) in pairs {
+        if let Some(asked) = resource.resource_type() {
+            native.policy.check_resource(&asked).map_err(|refusal| Fault::Plain(refusal.to_string()))?;
+        }
+        if name.is_none() {
+            continue;
+        }
+        if get.selector.is_some() || get.field_selector.is_some() {
+            return match &get.resources {
+                Resources::Objects(_) => {
+                    plain("selectors and the all flag cannot be used when passing resource/name arguments")
+                }
+                _ => plain("name cannot be provided when a selector is specified"),
+            };
+        }
+        if all && resource.namespaced {
+            return plain("a resource cannot be retrieved by name across all namespaces");
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! Server-side Tables, printed like kubectl's human-readable printer.
+
+use std::{collections::BTreeMap, fmt::Write};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Spaces between columns (kubectl's tab writer: padding 3, minimum width 6).
+const PADDING: usize = 3;
+const MIN_WIDTH: usize = 6;
+
+/// `meta.k8s.io/v1 Table`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct Table {
+    pub(super) kind: String,
+    pub(super) metadata: ListMeta,
+    pub(super) column_definitions: Vec<Column>,
+    pub(super) rows: Vec<Row>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ListMeta {
+    /// Where the next piece of a list starts; empty at its end.
+    #[serde(rename = "continue")]
+    pub(super) next: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Column {
+    pub(super) name: String,
+    #[serde(rename = "type")]
+    pub(super) value_type: String,
+    pub(super) format: String,
+    pub(super) priority: i32,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Row {
+    pub(super) cells: Vec<Value>,
+    pub(super) object: Partial,
+}
+
+/// What comes of each row's object.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Partial {
+    pub(super) metadata: Metadata,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Metadata {
+    pub(super) name: String,
+    pub(super) namespace: String,
+    pub(super) labels: BTreeMap<String, String>,
+}
+
+/// How a group of tables is printed.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Style {
+    pub(super) wide: bool,
+    pub(super) no_headers: bool,
+    pub(super) show_labels: bool,
+    pub(super) label_columns: Vec<String>,
+    pub(super) with_namespace: bool,
+    /// Put in front of names when several types are printed.
+    pub(super) prefix: Option<String>,
+}
+
+/// Collects the lines of one type's tables; columns are aligned over all of them.
+pub(super) struct Printer {
+    style: Style,
+    columns: Vec<Column>,
+    printed_headers: bool,
+    lines: Vec<Vec<String>>,
+}
+
+impl Printer {
+    pub(super) const fn new(style: Style) -> Self {
+        Self { style, columns: Vec::new(), printed_headers: false, lines: Vec::new() }
+    }
+
+    /// Adds a table, with headers unless they are the ones printed last.
+    pub(super) fn add(&mut self, table: Table) {
+        if !table.column_definitions.is_empty() && table.column_definitions != self.columns {
+            self.columns = table.column_definitions;
+            self.printed_headers = false;
+        }
+        if table.rows.is_empty() {
+            return;
+        }
+        if !self.printed_headers && !self.style.no_headers {
+            let headers = self.headers();
+            self.lines.push(headers);
+        }
+        self.printed_headers = true;
+        let lines: Vec<_> = table.rows.into_iter().map(|row| self.line(row)).collect();
+        self.lines.extend(lines);
+    }
+
+    fn shown(&self) -> impl Iterator<Item = (usize, &Column)> {
+        self.columns.iter().enumerate().filter(|(_, column)| self.style.wide || column.priority == 0)
+    }
+
+    fn headers(&self) -> Vec<String> {
+        let namespace = self.style.with_namespace.then(|| "NAMESPACE".to_owned());
+        let own = self.shown().map(|(_, column)| column.name.to_uppercase());
+        let labels = self.style.label_columns.iter().map(|label| label_header(label));
+        let all_labels = self.style.show_labels.then(|| "LABELS".to_owned());
+        namespace.into_iter().chain(own).chain(labels).chain(all_labels).collect()
+    }
+
+    fn line(&self, row: Row) -> Vec<String> {
+        let Metadata { namespace, labels, .. } = row.object.metadata;
+        let name_column =
+            self.columns.iter().position(|column| column.format == "name" && column.value_type == "string");
+        let cell = |at: usize| {
+            let text = row.cells.get(at).map(text).unwrap_or_default();
+            match &self.style.prefix {
+                Some(prefix) if Some(at) == name_column => format!("{prefix}/{text}"),
+                _ => text,
+            }
+        };
+        let own = self.shown().map(|(at, _)| cell(at));
+        let chosen = self.style.label_columns.iter();
+        let chosen = chosen.map(|label| labels.get(label).cloned().unwrap_or_default());
+        let all_labels = self.style.show_labels.then(|| all_labels(&labels));
+        let namespace = self.style.with_namespace.then_some(namespace);
+        namespace.into_iter().chain(own).chain(chosen).chain(all_labels).collect()
+    }
+
+    /// Everything that was added, aligned.
+    pub(super) fn finish(self) -> String {
+        align(&self.lines)
+    }
+}
+
+fn label_header(label: &str) -> String {
+    label.rsplit('/').next().unwrap_or(label).to_uppercase()
+}
+
+fn all_labels(labels: &BTreeMap<String, String>) -> String {
+    if labels.is_empty() {
+        return "<none>".to_owned();
+    }
+    labels.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
+}
+
+/// A cell as Go prints it; strings end at their first line.
+fn text(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => match text.find(['\u{c}', '\n', '\r']) {
+            Some(end) => format!("{}...", &text[..end]),
+            None => text.clone(),
+        },
+        other => other.to_string(),
+    }
+}
+
+/// Lines of cells as text; the last cell of a line is never padded.
+pub(super) fn align(lines: &[Vec<String>]) -> String {
+    let count = lines.iter().map(Vec::len).max().unwrap_or_default();
+    let mut widths = vec![MIN_WIDTH; count];
+    for line in lines {
+        for (cell, width) in line.iter().zip(&mut widths) {
+            *width = (*width).max(cell.chars().count() + PADDING);
+        }
+    }
+    let mut out = String::new();
+    for line in lines {
+        for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
+            let width = if at + 1 == line.len() { 0 } else { *width };
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{cell:<width$}");
+        }
+        out.push('\n');
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn table() -> Table {
+        serde_json::from_value(json!({
+            "kind": "Table",
+            "columnDefinitions": [
+                {"name": "Name", "type": "string", "format": "name", "priority": 0},
+                {"name": "Ready", "type": "string", "priority": 0},
+                {"name": "IP", "type": "string", "priority": 1},
+                {"name": "Age", "type": "string", "priority": 0},
+            ],
+            "rows": [
+                {"cells": ["web-1", "1/1", "10.0.0.1", "5d"],
+                 "object": {"metadata": {"name": "web-1", "namespace": "shop", "labels": {"b": "2", "a": "1"}}}},
+                {"cells": ["x", 3, null, "a\nb"],
+                 "object": {"metadata": {"name": "x", "namespace": "shop"}}},
+            ],
+        }))
+        .unwrap()
+    }
+
+    fn print(style: Style) -> String {
+        let mut printer = Printer::new(style);
+        printer.add(table());
+        printer.finish()
+    }
+
+    #[test]
+    fn columns_are_three_spaces_apart_and_at_least_six_wide() {
+        assert_eq!(print(Style::default()), "NAME    READY   AGE\nweb-1   1/1     5d\nx       3       a...\n");
+    }
+
+    #[test]
+    fn wide_shows_columns_of_lower_priority() {
+        let wide = Style { wide: true, no_headers: true, ..Style::default() };
+        assert_eq!(print(wide), "web-1   1/1   10.0.0.1   5d\nx       3                a...\n");
+    }
+
+    #[test]
+    fn namespace_labels_and_prefix_are_added() {
+        let style = Style {
+            with_namespace: true,
+            show_labels: true,
+            label_columns: vec!["x.io/a".into(), "a".into()],
+            prefix: Some("pod".into()),
+            ..Style::default()
+        };
+        let expected = "\
+NAMESPACE   NAME        READY   AGE    A     A     LABELS
+shop        pod/web-1   1/1     5d           1     a=1,b=2
+shop        pod/x       3       a...               <none>
+";
+        assert_eq!(print(style), expected);
+    }
+
+    #[test]
+    fn the_same_headers_are_printed_once_and_empty_tables_not_at_all() {
+        let mut printer = Printer::new(Style::default());
+        printer.add(Table { rows: Vec::new(), ..table() });
+        printer.add(table());
+        printer.add(table());
+        assert_eq!(printer.finish().matches("NAME").count(), 1);
+        let mut printer = Printer::new(Style::default());
+        printer.add(Table { rows: Vec::new(), ..table() });
+        assert_eq!(printer.finish(), "");
+    }
+}

@@ -1,0 +1,78 @@
+//! Whether this server lives, and whether it can work.
+
+use axum::{Json, extract::State};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{Shared, status::Health};
+
+/// That the process lives.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Alive {
+    status: &'static str,
+}
+
+/// Whether requests should be sent here.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Ready {
+    /// `ready` or `not_ready`.
+    status: &'static str,
+    /// Whether the store answers.
+    store: bool,
+    /// Whether this server is stopping.
+    draining: bool,
+}
+
+/// Health in the older system's words.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct HealthReport {
+    /// `healthy` or `unhealthy`.
+    status: &'static str,
+    /// `connected`, `disconnected`, or `memory` where no Redis is used.
+    redis: &'static str,
+    modules: &'static str,
+    tls: &'static str,
+    environment: &'static str,
+    version: &'static str,
+}
+
+/// Says that the process lives; never looks at the store.
+#[utoipa::path(get, path = "/healthz", tag = "health", responses((status = 200, body = Alive)))]
+pub(super) async fn healthz() -> Json<Alive> {
+    Json(Alive { status: "ok" })
+}
+
+/// Says whether requests should be sent here.
+#[utoipa::path(
+    get, path = "/readyz", tag = "health",
+    responses((status = 200, body = Ready), (status = 503, body = Ready, description = "The store is away or the server stops")),
+)]
+pub(super) async fn readyz(State(gateway): State<Shared>) -> Health<Ready> {
+    let store = gateway.services.probe.health().await.store_up;
+    let draining = gateway.services.dispatch.is_draining();
+    let good = store && !draining;
+    Health { good, body: Ready { status: if good { "ready" } else { "not_ready" }, store, draining } }
+}
+
+/// Says how this server is, in the older system's words.
+#[utoipa::path(
+    get, path = "/health", tag = "health",
+    responses((status = 200, body = HealthReport), (status = 503, body = HealthReport, description = "The store is away")),
+)]
+pub(super) async fn health(State(gateway): State<Shared>) -> Health<HealthReport> {
+    let health = gateway.services.probe.health().await;
+    let redis = match (health.redis, health.store_up) {
+        (false, _) => "memory",
+        (true, true) => "connected",
+        (true, false) => "disconnected",
+    };
+    let body = HealthReport {
+        status: if health.store_up { "healthy" } else { "unhealthy" },
+        redis,
+        modules: "initialized",
+        tls: "disabled",
+        environment: "production",
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Health { good: health.store_up, body }
+}
