@@ -266,14 +266,9 @@ async fn a_session_belongs_to_its_commands(sandbox: Sandbox) {
     assert_eq!(result.outcome(), Outcome::Succeeded);
     let request = GetSessionRequest { session_id: session.id.clone() };
     let used = elsewhere.get_session(request.clone()).await.unwrap().into_inner().session.unwrap();
-    assert_eq!(used.create_time, session.create_time.map(milliseconds));
+    assert_eq!(used.create_time, session.create_time);
     elsewhere.end_session(EndSessionRequest { session_id: session.id.clone() }).await.unwrap();
     assert_eq!(debug.get_session(request).await.unwrap_err().code(), tonic::Code::NotFound);
     let request = ExecuteCommandRequest { spec: Some(with_session), ..Default::default() };
     assert_eq!(debug.execute_command(request).await.unwrap_err().code(), tonic::Code::NotFound);
-}
-
-/// Stored times have milliseconds.
-fn milliseconds(time: pbjson_types::Timestamp) -> pbjson_types::Timestamp {
-    pbjson_types::Timestamp { nanos: time.nanos / 1_000_000 * 1_000_000, ..time }
 }

@@ -6,12 +6,14 @@
 
 mod admin;
 mod answer;
+mod argv;
 mod audit;
 mod caller;
 mod capabilities;
 mod clusters;
 mod command;
 mod discovery;
+mod envelope;
 mod error;
 mod execute;
 mod executor;
@@ -24,6 +26,7 @@ mod operations;
 mod poll;
 mod pollers;
 mod request;
+mod responses;
 mod results;
 mod sessions;
 mod sse;

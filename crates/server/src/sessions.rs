@@ -86,7 +86,8 @@ impl Sessions {
             Some(ttl) => return Err(Error::invalid("ttl", &format!("{ttl:?}"), "must be 60 s to 3600 s")),
             None => self.default_ttl,
         };
-        let created_at = SystemTime::now();
+        // To the millisecond, as it is stored: every server tells the same time.
+        let created_at = from_millis(to_millis(SystemTime::now()));
         let session = Session {
             id: new_session_id()?,
             cluster: new.cluster,
@@ -227,8 +228,7 @@ mod tests {
     async fn a_session_is_its_owners_until_it_ends() {
         let (sessions, owner) = (sessions(), principal("a"));
         let session = sessions.create(&owner, new(None)).await.unwrap();
-        // Stored times have milliseconds.
-        assert_eq!(sessions.get(&owner, &session.id).await.unwrap().id, session.id);
+        assert_eq!(sessions.get(&owner, &session.id).await.unwrap(), session);
         assert_eq!(sessions.list(&owner, None).await.unwrap().len(), 1);
         let stranger = principal("b");
         assert_eq!(sessions.get(&stranger, &session.id).await.unwrap_err().kind, ErrorKind::SessionNotFound);
@@ -244,7 +244,7 @@ mod tests {
         let session = sessions.create(&owner, new(Some(Duration::from_secs(60)))).await.unwrap();
         sessions.touch(&owner, &session.id, &session.cluster).await.unwrap();
         let touched = sessions.get(&owner, &session.id).await.unwrap();
-        assert!(to_millis(touched.expires_at) >= to_millis(session.expires_at));
+        assert!(touched.expires_at >= session.expires_at);
         let other = ClusterId::new("d").unwrap();
         let refused = sessions.touch(&owner, &session.id, &other).await.unwrap_err();
         assert_eq!(refused.kind, ErrorKind::FailedPrecondition);

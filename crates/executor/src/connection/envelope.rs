@@ -64,6 +64,20 @@ impl Envelope {
     }
 }
 
+/// A command to stop: the data of `cancel`, or an item of a polled answer. Only from our own servers.
+#[derive(Debug, Deserialize)]
+pub(super) struct Cancel {
+    id: String,
+    #[serde(default)]
+    epoch: u64,
+}
+
+impl Cancel {
+    pub(super) fn pass_on(self, runner: &Runner, link: LinkId) {
+        runner.cancel(&self.id.into(), self.epoch, link);
+    }
+}
+
 /// The body of `POST /executor/results`.
 #[derive(Debug, Serialize)]
 pub(super) struct Report<'a> {
@@ -72,8 +86,6 @@ pub(super) struct Report<'a> {
     #[serde(flatten)]
     result: Answer<'a>,
     executed_at: f64,
-    stdout: &'a str,
-    stderr: &'a str,
     status: &'static str,
     return_code: Option<i32>,
 }
@@ -99,6 +111,8 @@ struct Answer<'a> {
     bytes_total: u64,
     engine: &'a str,
     message: &'a str,
+    stdout: &'a str,
+    stderr: &'a str,
 }
 
 /// A result's output as text; bytes that are none are replaced.
@@ -123,8 +137,6 @@ impl Texts {
             epoch,
             result: self.answer(result),
             executed_at,
-            stdout: &self.stdout,
-            stderr: &self.stderr,
             status: status(result),
             return_code: result.exit_code,
         }
@@ -149,6 +161,8 @@ impl Texts {
             bytes_total: result.bytes_total,
             engine: &result.engine,
             message: &result.message,
+            stdout: &self.stdout,
+            stderr: &self.stderr,
         }
     }
 }

@@ -4,7 +4,11 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Context, Detached, Pace, broken, envelope::Envelope, rest::Rest};
+use super::{
+    Context, Detached, Pace, broken,
+    envelope::{Cancel, Envelope},
+    rest::Rest,
+};
 use crate::TransportKind;
 
 const COMMANDS: &str = "/agent/commands";
@@ -37,6 +41,9 @@ async fn stay_attached(context: &Context, rest: &Rest<'_>) {
 struct Commands {
     #[serde(default)]
     commands: Vec<Envelope>,
+    /// Only from our own servers.
+    #[serde(default)]
+    cancelled: Vec<Cancel>,
 }
 
 /// Asks one server until it fails.
@@ -47,36 +54,36 @@ async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
         // Commands that could not start at once are better off with another executor.
         context.runner.has_room().await;
         let asked = Instant::now();
-        let commands = match ask(context, rest, &server).await {
-            Ok(commands) => commands,
+        // The first question is not held, so that the answer tells at once whether the server takes us.
+        let hold = presence.is_some();
+        let answer = match ask(context, rest, &server, hold).await {
+            Ok(answer) => answer,
             Err(end) => return end,
         };
         if presence.is_none() {
             presence = Some(context.announce(&server, ""));
             rest.attached();
         }
-        let nothing = commands.is_empty();
-        commands.into_iter().for_each(|command| command.start(&context.runner, rest.link()));
-        if nothing {
+        let nothing = answer.commands.is_empty() && answer.cancelled.is_empty();
+        answer.commands.into_iter().for_each(|command| command.start(&context.runner, rest.link()));
+        answer.cancelled.into_iter().for_each(|cancel| cancel.pass_on(&context.runner, rest.link()));
+        if nothing && hold {
             // Also where the server should have held the question: it may not know how to.
             sleep_until(asked + context.config.timing.poll_interval).await;
         }
     }
 }
 
-async fn ask(context: &Context, rest: &Rest<'_>, server: &str) -> Result<Vec<Envelope>, Detached> {
+async fn ask(context: &Context, rest: &Rest<'_>, server: &str, hold: bool) -> Result<Commands, Detached> {
     let timing = &context.config.timing;
     let smart = context.config.transport == TransportKind::Smart;
-    let wait = if smart { timing.poll_wait } else { std::time::Duration::ZERO };
+    let wait = if smart && hold { timing.poll_wait } else { std::time::Duration::ZERO };
     let call =
         rest.get(server, &format!("{COMMANDS}?wait={}", wait.as_secs())).timeout(wait + timing.post_timeout).send();
     let response = call.await.map_err(|error| broken(&error))?;
     match response.status() {
-        StatusCode::OK => {
-            let commands: Commands = response.json().await.map_err(|error| broken(&error))?;
-            Ok(commands.commands)
-        }
-        StatusCode::NO_CONTENT => Ok(Vec::new()),
+        StatusCode::OK => response.json().await.map_err(|error| broken(&error)),
+        StatusCode::NO_CONTENT => Ok(Commands::default()),
         status => Err(super::rest::failure(status)),
     }
 }

@@ -7,7 +7,11 @@ use reqwest::header::ACCEPT;
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{Context, Detached, Pace, Presence, envelope::Envelope, rest::Rest};
+use super::{
+    Context, Detached, Pace, Presence,
+    envelope::{Cancel, Envelope},
+    rest::Rest,
+};
 use parser::{Event, Parser};
 
 const STREAM: &str = "/executor/stream";
@@ -79,14 +83,6 @@ struct Connected {
     server_id: String,
 }
 
-/// The data of `cancel`.
-#[derive(Deserialize)]
-struct Cancel {
-    id: String,
-    #[serde(default)]
-    epoch: u64,
-}
-
 impl Listener<'_> {
     fn take(&mut self, event: &Event) {
         // Whatever comes first shows that the stream works.
@@ -112,7 +108,7 @@ impl Listener<'_> {
 
     fn take_cancel(&self, data: &str) {
         match serde_json::from_str::<Cancel>(data) {
-            Ok(cancel) => self.context.runner.cancel(&cancel.id.into(), cancel.epoch, self.rest.link()),
+            Ok(cancel) => cancel.pass_on(&self.context.runner, self.rest.link()),
             Err(error) => tracing::warn!(%error, "a cancel event cannot be read"),
         }
     }

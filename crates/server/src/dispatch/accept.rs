@@ -11,7 +11,11 @@ use kubently_core::{
     policy::Context,
     refusal::Refusal,
 };
-use kubently_proto::convert::journal::{Accepted, Caller};
+use kubently_proto::convert::{
+    from_millis,
+    journal::{Accepted, Caller},
+    to_millis,
+};
 
 use super::Dispatch;
 use crate::{
@@ -55,7 +59,8 @@ impl Dispatch {
         let command = kubectl::parse(&spec.argv).map_err(|refusal| denied(&refusal))?;
         self.parts.policy.check(&command, Context { streaming: live }).map_err(|refusal| denied(&refusal))?;
         spec.argv = command.argv();
-        let accepted_at = SystemTime::now();
+        // To the millisecond, as the journal keeps it: every server tells the same time.
+        let accepted_at = from_millis(to_millis(SystemTime::now()));
         let command = Command {
             id: self.parts.ids.next()?,
             deadline: accepted_at + spec.timeout,

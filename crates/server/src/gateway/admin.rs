@@ -13,8 +13,9 @@ use super::{
     caller::Caller,
     capabilities::CapabilitiesResponse,
     command::cluster_id,
-    error::{Errors, NotFound, Problem, Taken},
+    error::Problem,
     extract::{OptionalBody, Segment},
+    responses::{Errors, NotFound, Taken},
     status::NoContent,
     time::iso,
 };

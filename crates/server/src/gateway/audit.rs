@@ -10,8 +10,9 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     caller::Caller,
-    error::{BadTime, Errors, Problem, Refused},
+    error::Problem,
     extract::Params,
+    responses::{BadTime, Errors, Refused},
     time::{iso, parse},
 };
 use crate::audit::{Entry, Query};
@@ -69,7 +70,7 @@ impl AuditQuery {
 /// A time; a plus sign that was not escaped in the query arrived as a space.
 fn time(field: &str, text: &str) -> Result<SystemTime, Problem> {
     let time = parse(text).or_else(|| parse(&text.replace(' ', "+")));
-    time.ok_or_else(|| Problem::at("query", Error::invalid(field, text, "must be ISO 8601")).as_bad_request())
+    time.ok_or_else(|| Problem::at("query", Error::invalid(field, text, "must be ISO 8601")).into_bad_request())
 }
 
 /// Entries, newest first.

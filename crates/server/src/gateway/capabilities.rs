@@ -10,13 +10,7 @@ use kubently_core::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    Shared,
-    caller::ExecutorOf,
-    error::{Errors, Problem},
-    extract::Body,
-    time::iso,
-};
+use super::{Shared, caller::ExecutorOf, error::Problem, extract::Body, responses::Errors, time::iso};
 use crate::clusters::REPORT_TTL;
 
 /// Longest verb, resource or flag, in bytes.
@@ -108,6 +102,7 @@ pub(super) struct Heartbeat {
 #[utoipa::path(
     post, path = "/executor/capabilities", tag = "executors", security(("executor" = [])),
     params(("X-Cluster-ID" = String, Header, description = "The cluster that the token is for")),
+    request_body = ReportedCapabilities,
     responses((status = 200, body = ReportStored), Errors),
 )]
 pub(super) async fn report_capabilities(

@@ -11,8 +11,9 @@ use super::{
     Shared,
     caller::Caller,
     capabilities::CapabilitiesResponse,
-    error::{Errors, NotFound, Problem},
+    error::Problem,
     extract::Segment,
+    responses::{Errors, NotFound},
 };
 use crate::clusters::ClusterStatus;
 

@@ -7,13 +7,13 @@ use kubently_core::{
     Error,
     command::{CommandSpec, DEFAULT_OUTPUT_BYTES, MAX_OUTPUT_BYTES},
     ids::{ClusterId, CorrelationId, IdempotencyKey},
-    kubectl::{self, NamespaceScope},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{
     Gateway,
+    argv::{self, CommandType, DEFAULT_NAMESPACE, Layout},
     error::Problem,
     extract::{header, number},
 };
@@ -23,55 +23,10 @@ use crate::dispatch::Request;
 const MAX_ARGS: usize = 20;
 /// Seconds that a command gets when `timeout_seconds` is null.
 const UNSAID_TIMEOUT: u64 = 30;
-/// The namespace of a command that names none.
-const DEFAULT_NAMESPACE: &str = "default";
 /// Longest time that `X-Request-Timeout` may ask for, in seconds.
 const MAX_REQUEST_TIMEOUT: u64 = 60;
 /// The header that wins over `correlation_id`.
 const X_CORRELATION_ID: &str = "x-correlation-id";
-
-/// What to do. Which arguments go with it is the kubectl grammar's business.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[allow(missing_docs, reason = "kubectl's verbs")]
-pub(super) enum CommandType {
-    Get,
-    Describe,
-    Logs,
-    Top,
-    Events,
-    Version,
-    ApiResources,
-    ApiVersions,
-    Explain,
-    Rollout,
-    Auth,
-    ClusterInfo,
-}
-
-impl CommandType {
-    const fn verb(self) -> &'static str {
-        match self {
-            Self::Get => "get",
-            Self::Describe => "describe",
-            Self::Logs => "logs",
-            Self::Top => "top",
-            Self::Events => "events",
-            Self::Version => "version",
-            Self::ApiResources => "api-resources",
-            Self::ApiVersions => "api-versions",
-            Self::Explain => "explain",
-            Self::Rollout => "rollout",
-            Self::Auth => "auth",
-            Self::ClusterInfo => "cluster-info",
-        }
-    }
-
-    /// Whether a namespace means anything to it.
-    const fn is_namespaced(self) -> bool {
-        !matches!(self, Self::Version | Self::ApiResources | Self::ApiVersions | Self::Explain | Self::ClusterInfo)
-    }
-}
 
 /// The body of the endpoints that run a command.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -123,37 +78,6 @@ const fn ten() -> Option<u64> {
     Some(10)
 }
 
-/// Where the arguments of a vector came from, to blame the right field.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Layout {
-    args: usize,
-    namespace: usize,
-}
-
-impl Layout {
-    /// An error about the vector as one about the body.
-    pub(super) fn blame(self, mut error: Error) -> Problem {
-        for violation in &mut error.fields {
-            if let Some(rest) = violation.field.strip_prefix("spec.argv") {
-                let index = rest.trim_matches(['[', ']']).parse().ok();
-                violation.field = index.map_or_else(|| "body.args".to_owned(), |index| self.field(index));
-            }
-        }
-        error.into()
-    }
-
-    fn field(self, index: usize) -> String {
-        let Some(arg) = index.checked_sub(1) else { return "body.command_type".into() };
-        if arg < self.args {
-            return format!("body.args[{arg}]");
-        }
-        match arg.checked_sub(self.args + self.namespace) {
-            Some(extra) => format!("body.extra_args[{extra}]"),
-            None => "body.namespace".into(),
-        }
-    }
-}
-
 impl ExecuteRequest {
     /// The command, checked as far as this face knows; `longest` bounds its time.
     pub(super) async fn read(
@@ -176,7 +100,8 @@ impl ExecuteRequest {
         let cluster = cluster_id(gateway, &self.cluster_id).await?;
         let session = self.session_id.as_deref().filter(|id| !id.is_empty()).map(super::sessions::session_id);
         let correlation = correlation(headers, self.correlation_id.as_deref())?;
-        let (argv, layout) = self.argv();
+        let extra = self.extra_args.unwrap_or_default();
+        let (argv, layout) = argv::build(self.command_type, self.args, self.namespace, extra);
         let spec = CommandSpec { cluster, argv, timeout, max_output_bytes, session: session.transpose()?, correlation };
         Ok((Request { spec, idempotency_key: idempotency_key(headers)?, live }, layout))
     }
@@ -190,31 +115,6 @@ impl ExecuteRequest {
         }
         let wait = number(headers, "x-request-timeout", 1..=MAX_REQUEST_TIMEOUT)?;
         Ok(Duration::from_secs(wait.unwrap_or(seconds)))
-    }
-
-    /// `[command_type] + args + -n namespace + extra_args`, the namespace only where it belongs.
-    fn argv(self) -> (Vec<String>, Layout) {
-        let Self { command_type, mut args, namespace, extra_args, .. } = self;
-        args.insert(0, command_type.verb().to_owned());
-        let extra = extra_args.unwrap_or_default();
-        let namespace = namespace.filter(|name| !name.is_empty() && command_type.is_namespaced());
-        let namespace = namespace.filter(|name| is_wanted(name, &args, &extra));
-        let layout = Layout { args: args.len() - 1, namespace: if namespace.is_some() { 2 } else { 0 } };
-        args.extend(namespace.into_iter().flat_map(|name| ["-n".to_owned(), name]));
-        args.extend(extra);
-        (args, layout)
-    }
-}
-
-/// Whether the body's namespace should be added. Where the arguments look at all namespaces it
-/// would be wrong, and the default one must not override a namespace that they name.
-fn is_wanted(namespace: &str, args: &[String], extra: &[String]) -> bool {
-    let without: Vec<String> = args.iter().chain(extra).cloned().collect();
-    match kubectl::parse(&without).as_ref().map(kubectl::Command::namespace) {
-        Ok(NamespaceScope::All) => false,
-        Ok(NamespaceScope::Named(_)) => namespace != DEFAULT_NAMESPACE,
-        // A command that is refused without it is refused with it.
-        Ok(NamespaceScope::Default) | Err(_) => true,
     }
 }
 
@@ -248,60 +148,6 @@ mod tests {
     fn request(mut body: Value) -> ExecuteRequest {
         body["cluster_id"] = json!("c");
         serde_json::from_value(body).unwrap()
-    }
-
-    fn argv(body: Value) -> String {
-        request(body).argv().0.join(" ")
-    }
-
-    #[test]
-    fn the_vector_is_verb_args_namespace_extra() {
-        let body = json!({"args": ["pods"], "namespace": "web", "extra_args": ["-o", "json"]});
-        assert_eq!(argv(body), "get pods -n web -o json");
-        assert_eq!(argv(json!({"args": ["pods"]})), "get pods -n default");
-        assert_eq!(argv(json!({"args": ["pods"], "namespace": null})), "get pods");
-        assert_eq!(argv(json!({"args": ["pods"], "namespace": ""})), "get pods");
-    }
-
-    #[test]
-    fn a_namespace_is_not_added_where_it_would_be_wrong() {
-        for (kind, args) in [
-            ("version", vec![]),
-            ("api-resources", vec!["--namespaced=true"]),
-            ("api-versions", vec![]),
-            ("explain", vec!["pods"]),
-            ("cluster-info", vec![]),
-            ("get", vec!["pods", "-A"]),
-            ("get", vec!["pods", "--all-namespaces"]),
-            ("get", vec!["pods", "-n", "web"]),
-            ("get", vec!["pods", "-nweb"]),
-        ] {
-            let expected = [&[kind], args.as_slice()].concat().join(" ");
-            assert_eq!(argv(json!({"command_type": kind, "args": args})), expected);
-        }
-        assert_eq!(argv(json!({"args": ["pods"], "extra_args": ["-A"], "namespace": "web"})), "get pods -A");
-    }
-
-    #[test]
-    fn a_namespace_of_the_body_wins_over_one_in_the_arguments() {
-        assert_eq!(argv(json!({"args": ["pods", "-n", "a"], "namespace": "b"})), "get pods -n a -n b");
-    }
-
-    #[test]
-    fn an_error_is_blamed_on_the_field_it_came_from() {
-        let (_, layout) =
-            request(json!({"args": ["pods", "x"], "namespace": "web", "extra_args": ["-o", "json"]})).argv();
-        let fields: Vec<String> = (0..7).map(|index| layout.field(index)).collect();
-        let expected = [
-            "body.command_type",
-            "body.args[0]",
-            "body.args[1]",
-            "body.namespace",
-            "body.namespace",
-            "body.extra_args[0]",
-            "body.extra_args[1]",
-        ];
-        assert_eq!(fields, expected);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use kubently_core::{Error, ErrorKind, error::FieldViolation};
 use serde::Serialize;
 use serde_json::{Value, json};
-use utoipa::{IntoResponses, ToSchema};
+use utoipa::ToSchema;
 
 use super::request::RequestId;
 
@@ -50,75 +50,6 @@ pub(super) struct ProblemDetails {
     error: Option<&'static str>,
 }
 
-/// The errors that any endpoint may answer with.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum Errors {
-    /// The credential is missing or wrong.
-    #[response(status = 401, content_type = "application/problem+json")]
-    Unauthenticated(ProblemDetails),
-    /// A field breaks a rule, or the command is refused.
-    #[response(status = 422, content_type = "application/problem+json")]
-    Invalid(ProblemDetails),
-    /// A limit is reached; `Retry-After` says when to try again.
-    #[response(status = 429, content_type = "application/problem+json")]
-    Exhausted(ProblemDetails),
-    /// The store is away or the server is stopping; `Retry-After` says when to try again.
-    #[response(status = 503, content_type = "application/problem+json")]
-    Unavailable(ProblemDetails),
-}
-
-/// The error of endpoints that look for one thing.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum NotFound {
-    /// No such thing, as far as the caller may know.
-    #[response(status = 404, content_type = "application/problem+json")]
-    NotFound(ProblemDetails),
-}
-
-/// The error of credentials that do not reach this far.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum Refused {
-    /// A good credential, but not for this.
-    #[response(status = 403, content_type = "application/problem+json")]
-    Refused(ProblemDetails),
-}
-
-/// The error of making what is there already.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum Taken {
-    /// It is there already.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Taken(ProblemDetails),
-}
-
-/// The error of a time that cannot be read.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum BadTime {
-    /// Not ISO 8601.
-    #[response(status = 400, content_type = "application/problem+json")]
-    BadTime(ProblemDetails),
-}
-
-/// The errors of a command that did not run to its end, for callers that want them.
-#[derive(IntoResponses)]
-#[allow(dead_code, reason = "describes; errors are made of `Problem`")]
-pub(super) enum Unfinished {
-    /// The session is for another cluster.
-    #[response(status = 400, content_type = "application/problem+json")]
-    Precondition(ProblemDetails),
-    /// Its time was over (only with `Prefer: handling=strict`).
-    #[response(status = 408, content_type = "application/problem+json")]
-    Timeout(ProblemDetails),
-    /// The idempotency key belongs to another request.
-    #[response(status = 409, content_type = "application/problem+json")]
-    Conflict(ProblemDetails),
-}
-
 impl Problem {
     /// An executor's credential proves nothing.
     pub(super) fn executor_credentials() -> Self {
@@ -139,7 +70,7 @@ impl Problem {
     }
 
     /// The same error as the older system's 400 instead of 422.
-    pub(super) fn as_bad_request(self) -> Self {
+    pub(super) fn into_bad_request(self) -> Self {
         Self { status: StatusCode::BAD_REQUEST, ..self }
     }
 

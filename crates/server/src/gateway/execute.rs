@@ -14,8 +14,9 @@ use super::{
     answer::{CommandResponse, strictly},
     caller::Caller,
     command::ExecuteRequest,
-    error::{Errors, NotFound, Problem, Unfinished},
+    error::Problem,
     extract::Body,
+    responses::{Errors, NotFound, Unfinished},
 };
 
 /// Longest `timeout_seconds` of a command that a caller waits for.
@@ -36,6 +37,7 @@ const STRICT: &str = "handling=strict";
         ("Idempotency-Key" = Option<String>, Header, description = "Requests with the same key are one command"),
         ("Prefer" = Option<String>, Header, description = "`handling=strict`"),
     ),
+    request_body = ExecuteRequest,
     responses((status = 200, body = CommandResponse), Errors, NotFound, Unfinished),
 )]
 pub(super) async fn execute_command(

@@ -17,7 +17,7 @@ const MAX_EXPLANATION: usize = 200;
 /// A JSON body. Its `Content-Type` is not asked for: older clients do not always say it.
 pub(super) struct Body<T>(pub(super) T);
 
-/// A JSON body that may be absent.
+/// A JSON body that may be absent, or null.
 pub(super) struct OptionalBody<T>(pub(super) Option<T>);
 
 /// The query.
@@ -40,7 +40,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for OptionalBody<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         let bytes = bytes(request, state).await?;
         let present = !bytes.trim_ascii().is_empty();
-        Ok(Self(present.then(|| parse(&bytes)).transpose()?))
+        Ok(Self(present.then(|| parse::<Option<T>>(&bytes)).transpose()?.flatten()))
     }
 }
 
@@ -89,7 +89,9 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn unreadable(path: &str, cause: &serde_json::Error) -> Problem {
     let text = cause.to_string();
     let rule = text.rsplit_once(" at line ").map_or(text.as_str(), |(rule, _)| rule);
-    let parent = if path == "." { "body".to_owned() } else { format!("body.{path}") };
+    // The path of what is no JSON at all tells nothing.
+    let whole = path == "." || !cause.is_data();
+    let parent = if whole { "body".to_owned() } else { format!("body.{path}") };
     let missing = rule.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
     let (field, rule) = match missing {
         Some(name) => (format!("{parent}.{name}"), "is required"),

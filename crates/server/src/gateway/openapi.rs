@@ -11,7 +11,7 @@ use utoipa::openapi::{
     security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use super::Shared;
+use super::{Shared, error::ProblemDetails};
 
 /// The document before its paths.
 pub(super) fn base() -> OpenApi {
@@ -21,15 +21,17 @@ pub(super) fn base() -> OpenApi {
         .version(env!("CARGO_PKG_VERSION"))
         .license(Some(LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build()))
         .build();
-    OpenApiBuilder::new().info(info).components(Some(credentials().build())).build()
+    OpenApiBuilder::new().info(info).components(Some(components().build())).build()
 }
 
-fn credentials() -> ComponentsBuilder {
+fn components() -> ComponentsBuilder {
     let key = ApiKeyValue::with_description("X-API-Key", "A client's API key");
     let bearer = |description| {
         SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(description)).build())
     };
     ComponentsBuilder::new()
+        // The errors' descriptions refer to it, and only bodies are collected by themselves.
+        .schema_from::<ProblemDetails>()
         .security_scheme("api_key", SecurityScheme::ApiKey(ApiKey::Header(key)))
         .security_scheme("bearer", bearer("A client's API key"))
         .security_scheme("executor", bearer("An executor's token; the header X-Cluster-ID names its cluster"))

@@ -17,8 +17,9 @@ use super::{
     answer::CommandResponse,
     caller::Caller,
     command::ExecuteRequest,
-    error::{Errors, NotFound, Problem, Unfinished},
+    error::Problem,
     extract::{Body, Params, Segment},
+    responses::{Errors, NotFound, Unfinished},
     status::Accepted,
 };
 
@@ -71,6 +72,7 @@ pub(super) struct WaitQuery {
         ("X-Correlation-ID" = Option<String>, Header, description = "The caller's own mark; wins over `correlation_id`"),
         ("Idempotency-Key" = Option<String>, Header, description = "Requests with the same key are one command"),
     ),
+    request_body = ExecuteRequest,
     responses((status = 202, body = Operation), Errors, NotFound, Unfinished),
 )]
 pub(super) async fn submit_command(

@@ -16,9 +16,11 @@ use utoipa::ToSchema;
 use super::{
     Shared,
     caller::ExecutorOf,
-    error::{Errors, Problem, Refused},
-    executor::{Envelope, Stop, attaching, executor_id},
+    envelope::{Envelope, Stop},
+    error::Problem,
+    executor::{attaching, executor_id},
     extract::{Body, Params},
+    responses::{Errors, Refused},
     results::{Report, ResultAccepted, deliver},
     status::NoContent,
 };
@@ -156,6 +158,7 @@ pub(super) async fn get_poll_status(
 #[utoipa::path(
     post, path = "/agent/results", tag = "executors", security(("executor" = [])),
     params(("X-Cluster-ID" = String, Header, description = "The cluster that the token is for")),
+    request_body = PolledResult,
     responses((status = 200, body = ResultAccepted), Errors, Refused),
 )]
 pub(super) async fn post_polled_result(

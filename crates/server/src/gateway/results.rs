@@ -15,8 +15,9 @@ use utoipa::ToSchema;
 use super::{
     Gateway, Shared,
     caller::ExecutorOf,
-    error::{Errors, Problem, Refused},
+    error::Problem,
     extract::Body,
+    responses::{Errors, Refused},
     time,
 };
 
@@ -110,6 +111,7 @@ pub(super) struct ResultAccepted {
 #[utoipa::path(
     post, path = "/executor/results", tag = "executors", security(("executor" = [])),
     params(("X-Cluster-ID" = String, Header, description = "The cluster that the token is for")),
+    request_body = PostedResult,
     responses((status = 200, body = ResultAccepted), Errors, Refused),
 )]
 pub(super) async fn post_result(

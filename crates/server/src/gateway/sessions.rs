@@ -15,8 +15,9 @@ use super::{
     Shared,
     caller::Caller,
     command::correlation,
-    error::{Errors, NotFound, Problem},
+    error::Problem,
     extract::{Body, Segment, header},
+    responses::{Errors, NotFound},
     status::{Created, NoContent},
     time::iso,
 };
@@ -83,6 +84,7 @@ impl From<Session> for SessionResponse {
         ("X-Correlation-ID" = Option<String>, Header, description = "The caller's own mark"),
         ("X-Service-Identity" = Option<String>, Header, description = "The service to note instead of the key's own"),
     ),
+    request_body = CreateSessionRequest,
     responses((status = 201, body = SessionResponse), Errors, NotFound),
 )]
 pub(super) async fn create_session(

@@ -21,10 +21,11 @@ use super::{
     answer::{CommandResponse, ended},
     caller::Caller,
     command::ExecuteRequest,
-    error::{Errors, NotFound, Problem, Unfinished},
+    error::Problem,
     extract::{Body, Segment, header},
     operations::command_id,
     request::RequestId,
+    responses::{Errors, NotFound, Unfinished},
     sse::{self, event},
     utf8::Decoder,
 };
@@ -64,6 +65,7 @@ pub(super) async fn stream_command(
 /// cancels it.
 #[utoipa::path(
     post, path = "/debug/execute/stream", tag = "commands", security(("api_key" = []), ("bearer" = [])),
+    request_body = ExecuteRequest,
     responses(
         (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
         Errors, NotFound, Unfinished,

@@ -12,8 +12,9 @@ mod sessions;
 
 use std::net::SocketAddr;
 
-use kubently_core::ids::ClusterId;
+use kubently_core::{Error, ids::ClusterId};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{Config, bind};
@@ -27,7 +28,8 @@ const CLUSTER: (&str, &str) = ("x-cluster-id", "c");
 /// A running server that knows cluster `c`; stops when dropped.
 struct Server {
     addr: SocketAddr,
-    _stop: DropGuard,
+    stop: DropGuard,
+    served: JoinHandle<Result<(), Error>>,
 }
 
 impl Server {
@@ -38,8 +40,14 @@ impl Server {
         let bound = bind(config).await.unwrap();
         let addr = bound.local_addr();
         let stop = CancellationToken::new();
-        tokio::spawn(bound.serve(stop.clone()));
-        Self { addr, _stop: stop.drop_guard() }
+        let served = tokio::spawn(bound.serve(stop.clone()));
+        Self { addr, stop: stop.drop_guard(), served }
+    }
+
+    /// Asks it to stop; ends when it has.
+    fn stop(self) -> JoinHandle<Result<(), Error>> {
+        drop(self.stop);
+        self.served
     }
 
     /// As a client with a key.
@@ -92,7 +100,7 @@ impl Server {
     }
 }
 
-type Posting = tokio::task::JoinHandle<Answer>;
+type Posting = JoinHandle<Answer>;
 
 /// `get pods` on cluster `c`.
 fn get_pods() -> Value {

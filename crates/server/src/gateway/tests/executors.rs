@@ -185,3 +185,17 @@ async fn long_output_is_cut_at_the_commands_limit() {
         assert_eq!(answer["bytes_total"], output.len());
     }
 }
+
+#[tokio::test]
+async fn a_stopping_server_cuts_its_streams_and_ends() {
+    let server = Server::start().await;
+    let mut streams = [server.attached(&[]).await, server.attached(OURS).await];
+    let polled = server.executor_get("/agent/commands", &[]).await;
+    assert_eq!(polled.status, 204);
+    let served = server.stop();
+    for stream in &mut streams {
+        stream.drain().await;
+        assert!(!stream.ended_cleanly);
+    }
+    tokio::time::timeout(std::time::Duration::from_secs(20), served).await.unwrap().unwrap().unwrap();
+}
