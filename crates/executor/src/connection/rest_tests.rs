@@ -259,14 +259,23 @@ async fn a_server_without_reports_is_not_asked_again() {
 
 #[tokio::test]
 async fn polling_fetches_commands_and_posts_their_results() {
-    for (transport, wait) in [(TransportKind::Smart, "30"), (TransportKind::Legacy, "0")] {
+    for (transport, held) in [(TransportKind::Smart, "30"), (TransportKind::Legacy, "0")] {
         let script = script("echo out");
-        let mut play = play(|_| {}).await;
-        let _running = play.start(&script, transport).await;
         let command = json!({"id": "a", "args": ["get", "pods"], "timeout": 20, "session_id": null});
-        play.stage.commands.lock().unwrap().push_back(json!({ "commands": [command] }));
-        assert_eq!(play.posted("commands").await["wait"], wait);
-        let body = play.posted("results").await;
+        let answers = [json!({ "commands": [command] }), json!({ "commands": [] })];
+        let mut play = play(|stage| stage.commands = Mutex::new(answers.into())).await;
+        let _running = play.start(&script, transport).await;
+        let (mut waits, mut results) = (Vec::new(), Vec::new());
+        while waits.len() < 2 || results.is_empty() {
+            let posted = timeout(SOON, play.posted.recv()).await.expect("a post").unwrap();
+            match posted.path {
+                "commands" => waits.push(posted.body["wait"].clone()),
+                "results" => results.push(posted.body),
+                _ => {}
+            }
+        }
+        assert_eq!(waits, ["0", held], "the first question is not held");
+        let body = &results[0];
         assert_eq!((&body["command_id"], &body["result"]["output"]), (&json!("a"), &json!("out\n")));
         assert_eq!((&body["result"]["success"], &body["result"]["exit_code"]), (&json!(true), &json!(0)));
     }
