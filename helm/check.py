@@ -376,9 +376,9 @@ def lint(name, values):
             defaults = yaml.safe_load((chart / "values.yaml").read_text())
             (chart / "values.yaml").write_text(yaml.safe_dump(merged(defaults, values)))
         found = asyncio.run(helm_sdkpy.Lint(config).run(str(chart)))
-    text = json.dumps(found)
-    bad = [m for m in found.get("messages", found.get("Messages", [])) or [] if (m.get("severity", m.get("Severity")) or 0) >= 2 or "icon" not in json.dumps(m)]
-    assert not bad and not found.get("errors", found.get("Errors")), f"{name}: {text}"
+    # 1 is advice (a chart should have an icon), 2 a warning, 3 an error.
+    bad = [message for message in found["Messages"] or [] if message["Severity"] > 1]
+    assert not bad and not found["Errors"], f"{name}: {found}"
     print(f"ok: lint: {name}")
 
 

@@ -47,7 +47,6 @@ struct Stage {
 }
 
 struct Play {
-    stage: Arc<Stage>,
     streams: mpsc::Receiver<(HeaderMap, mpsc::Sender<String>)>,
     posted: mpsc::Receiver<Posted>,
     url: String,
@@ -99,7 +98,6 @@ async fn play(change: impl FnOnce(&mut Stage)) -> Play {
         reports: StatusCode::OK,
     };
     change(&mut stage);
-    let stage = Arc::new(stage);
     let router = Router::new()
         .route("/executor/stream", get(stream))
         .route("/executor/results", post(results))
@@ -107,11 +105,11 @@ async fn play(change: impl FnOnce(&mut Stage)) -> Play {
         .route("/executor/heartbeat", post(heartbeat))
         .route("/agent/commands", get(commands))
         .route("/agent/results", post(results))
-        .with_state(Arc::clone(&stage));
+        .with_state(Arc::new(stage));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     tokio::spawn(async move { axum::serve(listener, router).await });
-    Play { stage, streams, posted, url }
+    Play { streams, posted, url }
 }
 
 impl Play {
