@@ -1,12 +1,10 @@
-# syntax=docker/dockerfile:1
-
 # The image of every role: `docker build -t kubently:0.1.0 .`
 # It holds the one binary and no kubectl; to add that, build on top:
 #   FROM kubently:0.1.0
 #   COPY --chmod=0755 kubectl /usr/local/bin/kubectl
 
 # Both stages are of one Debian release, so that the binary finds the C library it was linked against.
-ARG DEBIAN=bookworm
+ARG DEBIAN=trixie
 
 FROM rust:1.95.0-slim-${DEBIAN} AS build
 # rust-toolchain.toml also asks for rustfmt and clippy, which a build would download and never use.

@@ -73,7 +73,10 @@ async fn an_older_executor_serves(kind: Kind) {
     assert_eq!(foreign.says().await["capabilities"]["ttl_seconds"], 3600);
     let connected = foreign.says().await;
     assert_eq!(connected["event"], "connected");
-    assert_eq!((&connected["data"]["status"], &connected["data"]["cluster_id"]), (&json!("connected"), &json!(CLUSTER)));
+    assert_eq!(
+        (&connected["data"]["status"], &connected["data"]["cluster_id"]),
+        (&json!("connected"), &json!(CLUSTER))
+    );
     sandbox.until_connected(CLUSTER).await;
 
     let body = json!({"cluster_id": CLUSTER, "args": ["pods"], "namespace": "web", "correlation_id": "corr-1"});

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use kubently_executor::TransportKind;
 use kubently_proto::v1::{
-    AttachRequest, CommandSpec, ExecuteCommandRequest, Hello, QueryAuditRequest, RevokeTokenRequest,
-    admin_service_client::AdminServiceClient, attach_request::Message, executor_service_client::ExecutorServiceClient,
+    CommandSpec, ExecuteCommandRequest, QueryAuditRequest, RevokeTokenRequest,
+    admin_service_client::AdminServiceClient, executor_service_client::ExecutorServiceClient,
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
 use tonic_types::StatusExt;
 
-use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec};
+use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec, hello};
 
 /// How fast a refusal must be on a busy machine; far less than any command's deadline.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -116,20 +116,6 @@ async fn callers_need_a_key() {
     let mut bearer = Request::new(QueryAuditRequest::default());
     bearer.metadata_mut().insert("authorization", MetadataValue::from_static("Bearer sandbox-key"));
     assert_eq!(nobody.query_audit(bearer).await.unwrap().into_inner().service_identity, "sandbox");
-}
-
-fn hello(cluster: &str, token: &str) -> Request<tokio_stream::Once<AttachRequest>> {
-    let hello = Hello {
-        cluster_id: cluster.into(),
-        executor_id: "e".into(),
-        version: "0".into(),
-        max_in_flight: 1,
-        capabilities: None,
-    };
-    let mut request = Request::new(tokio_stream::once(AttachRequest { message: Some(Message::Hello(hello)) }));
-    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-    request.metadata_mut().insert("x-cluster-id", cluster.parse().unwrap());
-    request
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,13 +9,14 @@ use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
 use kubently_core::ids::{ClusterId, ExecutorId};
 use kubently_executor::{AttachedTo, TransportKind};
 use kubently_proto::v1::{
-    CreateTokenRequest, GetClusterRequest, admin_service_client::AdminServiceClient,
-    cluster_service_client::ClusterServiceClient, debug_service_client::DebugServiceClient,
+    AttachRequest, CreateTokenRequest, GetClusterRequest, Hello, admin_service_client::AdminServiceClient,
+    attach_request::Message, cluster_service_client::ClusterServiceClient, debug_service_client::DebugServiceClient,
 };
 use tokio::{
     sync::{Mutex, watch},
     task::JoinHandle,
 };
+use tokio_stream::StreamExt;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::{
     Request, Status,
@@ -89,7 +90,6 @@ pub(crate) struct Executor {
 
 /// The system.
 pub(crate) struct Sandbox {
-    pub(crate) kind: Kind,
     pub(crate) servers: Vec<Server>,
     pub(crate) redis: Option<Redis>,
     pub(crate) dir: tempfile::TempDir,
@@ -107,8 +107,7 @@ impl Sandbox {
         let stop = CancellationToken::new();
         let dir = tempfile::tempdir().unwrap();
         start_demo(&dir, &stop).await;
-        let mut sandbox =
-            Self { kind, servers: Vec::new(), redis, dir, tokens: Mutex::default(), _stop: stop.drop_guard() };
+        let mut sandbox = Self { servers: Vec::new(), redis, dir, tokens: Mutex::default(), _stop: stop.drop_guard() };
         let count = if kind == Kind::Memory { 1 } else { 2 };
         for _ in 0..count {
             let server = sandbox.serve().await;
@@ -245,4 +244,20 @@ pub(crate) fn channel(server: &Server) -> Channel {
 /// Installs the crypto provider, as the binary does; the first call in this process wins.
 pub(crate) fn static_provider() {
     let _already = rustls::crypto::ring::default_provider().install_default();
+}
+
+/// An executor's first word on a stream that stays open.
+pub(crate) fn hello(cluster: &str, token: &str) -> Request<impl tokio_stream::Stream<Item = AttachRequest> + use<>> {
+    let hello = Hello {
+        cluster_id: cluster.into(),
+        executor_id: "by-hand".into(),
+        version: "0".into(),
+        max_in_flight: 1,
+        capabilities: None,
+    };
+    let first = tokio_stream::once(AttachRequest { message: Some(Message::Hello(hello)) });
+    let mut request = Request::new(first.chain(tokio_stream::pending()));
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
+    request.metadata_mut().insert("x-cluster-id", cluster.parse().unwrap());
+    request
 }

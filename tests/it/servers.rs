@@ -2,10 +2,13 @@
 
 use futures::future::join_all;
 use kubently_executor::TransportKind;
-use kubently_proto::v1::{ExecuteCommandRequest, ListExecutorsRequest, Outcome};
+use kubently_proto::v1::{
+    ExecuteCommandRequest, ListExecutorsRequest, Outcome, attach_response::Message,
+    executor_service_client::ExecutorServiceClient,
+};
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec};
+use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec, hello};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_server_hands_its_executors_over() {
@@ -63,12 +66,19 @@ async fn health_and_reflection_are_there() {
     }
 }
 
+/// An executor whose link died without a word comes back before the server noticed.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_link_of_the_same_executor_replaces_the_first() {
     let sandbox = Sandbox::start(Kind::Redis).await;
-    let _first = sandbox.executor(TransportKind::Grpc).await;
-    let _second = sandbox.executor(TransportKind::Grpc).await;
+    let token = sandbox.token(CLUSTER).await;
+    let mut client = ExecutorServiceClient::new(channel(sandbox.back()));
+    let mut first = client.attach(hello(CLUSTER, &token)).await.unwrap().into_inner();
+    assert!(matches!(first.message().await.unwrap().unwrap().message, Some(Message::Welcome(_))));
+    let mut second = client.attach(hello(CLUSTER, &token)).await.unwrap().into_inner();
+    assert!(matches!(second.message().await.unwrap().unwrap().message, Some(Message::Welcome(_))));
+    let ended = async { while let Ok(Some(_heartbeat)) = first.message().await {} };
+    tokio::time::timeout(PATIENCE, ended).await.expect("the first link ends");
     let request = ListExecutorsRequest { cluster_id: CLUSTER.into() };
     let listed = sandbox.admin().list_executors(request).await.unwrap().into_inner();
-    assert_eq!(listed.executors.len(), 1);
+    assert_eq!(listed.executors.len(), 1, "it is still present");
 }

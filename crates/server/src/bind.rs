@@ -3,7 +3,8 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use kubently_core::Error;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_stream::{Stream, StreamExt};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
     service::Routes,
@@ -33,6 +34,10 @@ use crate::{
 const HTTP2_KEEP_ALIVE: Duration = Duration::from_secs(10);
 /// Streams that one connection may have open: a gateway in front shares one among many callers.
 const MAX_STREAMS: u32 = 4096;
+/// How long sent data may stay unacknowledged before the peer counts as gone: with the keep-alive
+/// events of SSE, less than the 20 s in which a dead link must be noticed.
+#[cfg(target_os = "linux")]
+const PEER_TIMEOUT: Duration = Duration::from_secs(10);
 /// Time that connections get to end by themselves once the drain is over.
 const LINGER: Duration = Duration::from_secs(1);
 
@@ -161,7 +166,7 @@ impl Bound {
             .http2_keepalive_timeout(Some(HTTP2_KEEP_ALIVE))
             .max_concurrent_streams(Some(MAX_STREAMS))
             .add_routes(routes)
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener).with_nodelay(Some(true)), stop);
+            .serve_with_incoming_shutdown(incoming(listener), stop);
         let drain = async {
             shutdown.cancelled().await;
             tracing::info!("stopping; draining");
@@ -183,6 +188,20 @@ impl Bound {
             Error::internal()
         })
     }
+}
+
+/// Accepted sockets, set up so that a peer that vanished without a word is noticed while data for
+/// it waits. HTTP/2 has its own keep-alive; an SSE stream over HTTP/1 has only this.
+fn incoming(listener: TcpListener) -> impl Stream<Item = std::io::Result<TcpStream>> {
+    TcpIncoming::from(listener).with_nodelay(Some(true)).map(|accepted| {
+        #[cfg(target_os = "linux")]
+        if let Ok(socket) = &accepted
+            && let Err(cause) = socket2::SockRef::from(socket).set_tcp_user_timeout(Some(PEER_TIMEOUT))
+        {
+            tracing::debug!(error = %cause, "an accepted socket takes no user timeout");
+        }
+        accepted
+    })
 }
 
 impl Background {

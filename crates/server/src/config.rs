@@ -51,7 +51,8 @@ pub struct Config {
     pub heartbeat_interval: Duration,
     /// How long a stopping server waits for its commands. Default: 20 s.
     pub drain_timeout: Duration,
-    /// Keep-alive events on SSE streams. Default: 15 s.
+    /// Keep-alive events on SSE streams. Default: 8 s; what is sent and not acknowledged for 10 s
+    /// more ends the stream, so a dead link is noticed in 18 s.
     pub sse_keep_alive: Duration,
 }
 
@@ -69,7 +70,7 @@ impl Config {
             result_retention: Duration::from_secs(600),
             heartbeat_interval: Duration::from_secs(8),
             drain_timeout: Duration::from_secs(20),
-            sse_keep_alive: Duration::from_secs(15),
+            sse_keep_alive: Duration::from_secs(8),
         }
     }
 }

@@ -22,7 +22,13 @@ use kubently_core::policy::Policy;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    audit::Audit, bus::Bus, clusters::Clusters, ids::CommandIds, journal::Journal, metrics::Metrics, sessions::Sessions,
+    audit::Audit,
+    bus::Bus,
+    clusters::Clusters,
+    ids::CommandIds,
+    journal::Journal,
+    metrics::{Load, Metrics},
+    sessions::Sessions,
 };
 
 pub(crate) use accept::Request;
@@ -74,6 +80,12 @@ impl Dispatch {
     /// Whether this server is stopping.
     pub(crate) fn is_draining(&self) -> bool {
         self.draining.is_cancelled()
+    }
+
+    /// What is going on now.
+    pub(crate) fn load(&self) -> Load {
+        let (running, pending) = self.roster.load();
+        Load { waiting: self.waiters.count(), running, pending }
     }
 
     /// Stops accepting, asks every executor to attach elsewhere, and waits until the commands

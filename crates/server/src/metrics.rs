@@ -25,6 +25,17 @@ struct TransportLabel {
     transport: &'static str,
 }
 
+/// What dispatch does at one moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Load {
+    /// Callers that wait for a command.
+    pub(crate) waiting: usize,
+    /// Commands on executors attached here.
+    pub(crate) running: usize,
+    /// Commands that wait for a place.
+    pub(crate) pending: usize,
+}
+
 /// The registry and its members.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -33,6 +44,9 @@ pub(crate) struct Metrics {
     execution: Histogram,
     executors: Family<TransportLabel, Gauge<i64, AtomicI64>>,
     sessions: Gauge<i64, AtomicI64>,
+    waiting: Gauge<i64, AtomicI64>,
+    running: Gauge<i64, AtomicI64>,
+    pending: Gauge<i64, AtomicI64>,
     store_up: Gauge<i64, AtomicI64>,
 }
 
@@ -46,6 +60,9 @@ impl Metrics {
             execution: Histogram::new(BUCKETS),
             executors: Family::default(),
             sessions: Gauge::default(),
+            waiting: Gauge::default(),
+            running: Gauge::default(),
+            pending: Gauge::default(),
             store_up: Gauge::default(),
             registry: Registry::default(),
         };
@@ -59,6 +76,11 @@ impl Metrics {
         registry.register("kubently_attached_executors", "Executors attached here", metrics.executors.clone());
         let help = "Sessions that have not ended, on all servers";
         registry.register("kubently_active_sessions", help, metrics.sessions.clone());
+        registry.register("kubently_waiting_callers", "Callers that wait here for a command", metrics.waiting.clone());
+        let help = "Commands that run on executors attached here";
+        registry.register("kubently_running_commands", help, metrics.running.clone());
+        let help = "Commands that wait here for a place at an executor";
+        registry.register("kubently_pending_commands", help, metrics.pending.clone());
         let help = "1 while the store answers";
         registry.register("kubently_store_up", help, metrics.store_up.clone());
         Self { registry, ..metrics }
@@ -79,6 +101,14 @@ impl Metrics {
     /// How many sessions live.
     pub(crate) fn sessions(&self, count: usize) {
         self.sessions.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// What dispatch does now.
+    pub(crate) fn load(&self, load: Load) {
+        let of = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        self.waiting.set(of(load.waiting));
+        self.running.set(of(load.running));
+        self.pending.set(of(load.pending));
     }
 
     /// Whether the store answers.

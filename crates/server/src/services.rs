@@ -67,6 +67,12 @@ pub(crate) struct Health {
 }
 
 impl Services {
+    /// What this server counts about itself, as of now.
+    pub(crate) fn exposition(&self) -> String {
+        self.metrics.load(self.dispatch.load());
+        self.metrics.encode()
+    }
+
     /// Opens a session on a known cluster.
     pub(crate) async fn create_session(&self, caller: &Principal, new: NewSession) -> Result<Session, Error> {
         self.clusters.require(&new.cluster).await?;

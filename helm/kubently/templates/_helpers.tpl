@@ -63,6 +63,14 @@ app.kubernetes.io/instance: {{ $root.Release.Name }}
 app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 
+{{/* For pods: without the chart's version, or a new chart would restart them for nothing. */}}
+{{- define "kubently.podLabels" -}}
+{{ include "kubently.selector" . }}
+{{- with (index . 0).Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
 {{- define "kubently.image" -}}
 {{- $image := .Values.image -}}
 {{- if $image.digest -}}
@@ -72,7 +80,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- end -}}
 {{- end -}}
 
-{{/* The security context of every pod of ours; the user is the image's. The group lets it read mounted Secrets. */}}
+{{/* The security context of every pod. The user is that of our image; Redis runs as any. The group lets it read mounted Secrets. */}}
 {{- define "kubently.podSecurityContext" -}}
 runAsNonRoot: true
 runAsUser: 65532
@@ -151,7 +159,7 @@ new is remembered for the rest of this rendering, because several objects must a
 
 {{/* The first of them without its service: what a client calls with. */}}
 {{- define "kubently.clientKey" -}}
-{{- include "kubently.apiKeys" . | splitList "\n" | first | regexFind "[^:]*(:.*)?$" | trim -}}
+{{- regexReplaceAll "^[^:]*:" (include "kubently.apiKeys" . | splitList "\n" | first) "" -}}
 {{- end -}}
 
 {{/* "true" where the executor attaches to the server of this release with a token that both get from here. */}}

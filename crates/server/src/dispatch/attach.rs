@@ -207,6 +207,10 @@ impl Drop for Attachment {
         let tasks = dispatch.tasks.clone();
         tasks.spawn(async move {
             let who = &seat.executor;
+            if dispatch.roster.seats(&who.cluster, &who.id) {
+                // It came back before its old link was given up: it is present.
+                return;
+            }
             if let Err(error) = dispatch.parts.clusters.left(&who.cluster, &who.id, &dispatch.server).await {
                 tracing::debug!(%error, "presence of a detached executor ends by its time to live");
             }

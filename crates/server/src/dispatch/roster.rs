@@ -15,7 +15,7 @@ use std::{
 
 use kubently_core::{
     cluster::AttachedExecutor,
-    ids::{ClusterId, CommandId},
+    ids::{ClusterId, CommandId, ExecutorId},
 };
 use kubently_proto::convert::journal::Accepted;
 use tokio::sync::{mpsc, watch};
@@ -201,9 +201,21 @@ impl Roster {
         clusters
     }
 
-    /// How many commands of a cluster wait or run here.
+    /// How many commands run, and how many wait for a place.
+    pub(super) fn load(&self) -> (usize, usize) {
+        let pending = self.lock().values().map(|desk| desk.pending.len()).sum();
+        (*self.running.borrow(), pending)
+    }
+
+    /// How many commands of a cluster wait here for a place.
     pub(super) fn depth(&self, cluster: &ClusterId) -> usize {
         self.lock().get(cluster).map_or(0, |desk| desk.pending.len())
+    }
+
+    /// Whether this executor has a seat here.
+    pub(super) fn seats(&self, cluster: &ClusterId, executor: &ExecutorId) -> bool {
+        let desks = self.lock();
+        desks.get(cluster).is_some_and(|desk| desk.seats.iter().any(|(seat, _)| seat.executor.id == *executor))
     }
 
     /// Everybody who is attached here.

@@ -20,7 +20,7 @@ const PLAIN_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
     ))),
 )]
 pub(super) async fn metrics(State(gateway): State<Shared>, headers: HeaderMap) -> Response {
-    let exposition = gateway.services.metrics.encode();
+    let exposition = gateway.services.exposition();
     match text_of(&headers, header::ACCEPT.as_str()).is_some_and(|accept| accept.contains(OPEN_METRICS)) {
         true => ([(header::CONTENT_TYPE, OPEN_METRICS_TYPE)], exposition).into_response(),
         false => ([(header::CONTENT_TYPE, PLAIN_TYPE)], older(&exposition)).into_response(),
