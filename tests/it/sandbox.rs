@@ -25,7 +25,7 @@ use tonic::{
     transport::{Channel, Endpoint},
 };
 
-use redis::Redis;
+use redis::TestRedis;
 
 /// The key of the sandbox's ordinary caller.
 pub(crate) const API_KEY: &str = "sandbox-key";
@@ -91,7 +91,7 @@ pub(crate) struct Executor {
 /// The system.
 pub(crate) struct Sandbox {
     pub(crate) servers: Vec<Server>,
-    pub(crate) redis: Option<Redis>,
+    pub(crate) redis: Option<TestRedis>,
     pub(crate) dir: tempfile::TempDir,
     tokens: Mutex<HashMap<String, String>>,
     _stop: DropGuard,
@@ -102,7 +102,7 @@ impl Sandbox {
     pub(crate) async fn start(kind: Kind) -> Self {
         let redis = match kind {
             Kind::Memory => None,
-            Kind::Redis => Some(Redis::start().await),
+            Kind::Redis => Some(TestRedis::start().await),
         };
         let stop = CancellationToken::new();
         let dir = tempfile::tempdir().unwrap();

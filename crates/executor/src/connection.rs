@@ -108,8 +108,7 @@ impl Drop for Presence<'_> {
 pub(crate) async fn run(context: Arc<Context>) {
     match context.config.transport {
         TransportKind::Grpc => grpc::run(context).await,
-        TransportKind::Sse => sse::run(&context).await,
-        TransportKind::Smart | TransportKind::Legacy => poll::run(&context).await,
+        TransportKind::Sse | TransportKind::Smart | TransportKind::Legacy => rest::run(&context).await,
     }
 }
 

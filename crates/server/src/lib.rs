@@ -21,6 +21,7 @@ mod services;
 mod sessions;
 mod store;
 #[cfg(test)]
+#[path = "../../../tests/it/sandbox/redis.rs"]
 mod test_redis;
 mod tokens;
 

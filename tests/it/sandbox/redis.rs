@@ -1,4 +1,4 @@
-//! A real `redis-server` on a free port; ends with its handle.
+//! A real `redis-server` on a free port; ends with its handle. The server crate's own tests use this file too.
 
 use std::{net::TcpListener, process::Stdio, time::Duration};
 
@@ -9,13 +9,13 @@ use tokio::{
 };
 
 /// A running Redis without persistence.
-pub(crate) struct Redis {
+pub(crate) struct TestRedis {
     port: u16,
     _process: Child,
     _dir: tempfile::TempDir,
 }
 
-impl Redis {
+impl TestRedis {
     /// Starts it and waits until it says that it accepts connections.
     pub(crate) async fn start() -> Self {
         let dir = tempfile::tempdir().unwrap();

@@ -5,36 +5,13 @@ use serde::Deserialize;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    Context, Detached, Pace, broken,
+    Context, Detached, broken,
     envelope::{Cancel, Envelope},
     rest::Rest,
 };
 use crate::TransportKind;
 
 const COMMANDS: &str = "/agent/commands";
-
-/// Asks for commands until dropped. Results and reports go on while the server is away.
-pub(super) async fn run(context: &Context) {
-    match Rest::new(context) {
-        Ok(rest) => {
-            tokio::select! {
-                () = stay_attached(context, &rest) => {}
-                () = rest.post_results() => {}
-                () = rest.report_presence() => {}
-            }
-        }
-        Err(error) => tracing::error!(%error, "no HTTP client"),
-    }
-}
-
-async fn stay_attached(context: &Context, rest: &Rest<'_>) {
-    let mut pace = Pace::new(context);
-    loop {
-        pace.start();
-        let end = ask_on(context, rest).await;
-        pace.recover(end).await;
-    }
-}
 
 /// The answer to a question for commands.
 #[derive(Deserialize, Default)]
@@ -47,7 +24,7 @@ struct Commands {
 }
 
 /// Asks one server until it fails.
-async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
+pub(super) async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
     let server = context.server().to_owned();
     let mut presence = None;
     loop {

@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use super::{Context, Detached, broken, envelope::Texts};
+use super::{Context, Detached, Pace, broken, envelope::Texts, poll, sse};
 use crate::{
     Error, TransportKind,
     backoff::Backoff,
@@ -30,6 +30,32 @@ const MAX_RESULT_AGE: Duration = Duration::from_secs(15 * 60);
 
 /// Output that is left of each stream when the server or a proxy before it finds a result too large.
 const SHORTENED: usize = 32 << 10;
+
+/// Stays attached until dropped. Results and reports go on while no server is reached.
+pub(super) async fn run(context: &Context) {
+    match Rest::new(context) {
+        Ok(rest) => {
+            tokio::select! {
+                () = stay_attached(context, &rest) => {}
+                () = rest.post_results() => {}
+                () = rest.report_presence() => {}
+            }
+        }
+        Err(error) => tracing::error!(%error, "no HTTP client"),
+    }
+}
+
+async fn stay_attached(context: &Context, rest: &Rest<'_>) {
+    let mut pace = Pace::new(context);
+    loop {
+        pace.start();
+        let end = match context.config.transport {
+            TransportKind::Sse => sse::attach(context, rest).await,
+            _ => poll::ask_on(context, rest).await,
+        };
+        pace.recover(end).await;
+    }
+}
 
 /// A client of one executor's REST endpoints.
 pub(super) struct Rest<'a> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use tokio::time::timeout;
 
 use super::{
-    Context, Detached, Pace, Presence,
+    Context, Detached, Presence,
     envelope::{Cancel, Envelope},
     rest::Rest,
 };
@@ -16,31 +16,8 @@ use parser::{Event, Parser};
 
 const STREAM: &str = "/executor/stream";
 
-/// Stays attached until dropped. Results and reports go on while the stream is down.
-pub(super) async fn run(context: &Context) {
-    match Rest::new(context) {
-        Ok(rest) => {
-            tokio::select! {
-                () = stay_attached(context, &rest) => {}
-                () = rest.post_results() => {}
-                () = rest.report_presence() => {}
-            }
-        }
-        Err(error) => tracing::error!(%error, "no HTTP client"),
-    }
-}
-
-async fn stay_attached(context: &Context, rest: &Rest<'_>) {
-    let mut pace = Pace::new(context);
-    loop {
-        pace.start();
-        let end = attach(context, rest).await;
-        pace.recover(end).await;
-    }
-}
-
 /// One stream, from the call to its end.
-async fn attach(context: &Context, rest: &Rest<'_>) -> Detached {
+pub(super) async fn attach(context: &Context, rest: &Rest<'_>) -> Detached {
     let server = context.server().to_owned();
     let call = rest.get(&server, STREAM).header(ACCEPT, "text/event-stream").send();
     let response = match timeout(context.config.timing.welcome_timeout, call).await {
