@@ -23,6 +23,7 @@ lint: tools  ## Formatting, clippy and the contracts
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	$(VENV)/bin/buf lint
+	$(VENV)/bin/buf breaking --against '.git#branch=main'
 
 fmt:  ## Format the code
 	cargo fmt --all

@@ -103,7 +103,7 @@ async fn redis_subscriptions_come_back_after_the_connection_was_cut() {
     let topic = Topic::commands("c");
     let _subscription = pair.one.0.subscribe(topic.clone()).await.unwrap();
     let killed = pair.redis.as_ref().unwrap().ask("CLIENT KILL TYPE pubsub").await;
-    assert!(killed.starts_with(":2"), "both servers had a connection to cut: {killed}");
+    assert!(killed.starts_with(':') && !killed.starts_with(":0"), "there was a connection to cut: {killed}");
     // A new subscription is confirmed only on the new connection, and that has all of them.
     let _marker = tokio::time::timeout(Duration::from_secs(5), async {
         loop {
