@@ -100,6 +100,11 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// Starts one server in memory, or two over a Redis of their own.
     pub(crate) async fn start(kind: Kind) -> Self {
+        Self::start_with(kind, |_config| {}).await
+    }
+
+    /// The same, with server settings of the test's own.
+    pub(crate) async fn start_with(kind: Kind, adjust: impl Fn(&mut kubently_server::Config)) -> Self {
         let redis = match kind {
             Kind::Memory => None,
             Kind::Redis => Some(TestRedis::start().await),
@@ -110,19 +115,20 @@ impl Sandbox {
         let mut sandbox = Self { servers: Vec::new(), redis, dir, tokens: Mutex::default(), _stop: stop.drop_guard() };
         let count = if kind == Kind::Memory { 1 } else { 2 };
         for _ in 0..count {
-            let server = sandbox.serve().await;
+            let server = sandbox.serve(&adjust).await;
             sandbox.servers.push(server);
         }
         sandbox
     }
 
-    async fn serve(&self) -> Server {
+    async fn serve(&self, adjust: impl Fn(&mut kubently_server::Config)) -> Server {
         let keys = format!("sandbox:{API_KEY},other:{OTHER_KEY},bare-key-123");
         let mut config = kubently_server::Config::new(([127, 0, 0, 1], 0).into(), keys);
         config.drain_timeout = Duration::from_secs(5);
         if let Some(redis) = &self.redis {
             config.backend = kubently_server::Backend::Redis { url: redis.url(), prefix: "it:".into() };
         }
+        adjust(&mut config);
         let bound = kubently_server::bind(config).await.unwrap();
         let addr = bound.local_addr();
         let stop = CancellationToken::new();

@@ -1,14 +1,20 @@
 //! Servers among themselves and with Redis: handing over, and what they hold.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use kubently_executor::TransportKind;
 use kubently_proto::v1::{
-    ExecuteCommandRequest, ListExecutorsRequest, Outcome, attach_response::Message,
-    executor_service_client::ExecutorServiceClient,
+    CommandSpec, ExecuteCommandRequest, ListExecutorsRequest, Outcome, StreamCommandRequest, attach_response::Message,
+    executor_service_client::ExecutorServiceClient, stream_command_request::Target, stream_command_response::Event,
 };
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
-use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec, hello};
+use crate::sandbox::{
+    CLUSTER, Kind, PATIENCE, Sandbox, channel,
+    face::{get, spec},
+    hello,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopping_server_hands_its_executors_over() {
@@ -81,4 +87,61 @@ async fn a_second_link_of_the_same_executor_replaces_the_first() {
     let request = ListExecutorsRequest { cluster_id: CLUSTER.into() };
     let listed = sandbox.admin().list_executors(request).await.unwrap().into_inner();
     assert_eq!(listed.executors.len(), 1, "it is still present");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_executor_is_dropped() {
+    let quick = |config: &mut kubently_server::Config| config.heartbeat_interval = Duration::from_millis(100);
+    let sandbox = Sandbox::start_with(Kind::Memory, quick).await;
+    let token = sandbox.token(CLUSTER).await;
+    let mut client = ExecutorServiceClient::new(channel(sandbox.back()));
+    let mut link = client.attach(hello(CLUSTER, &token)).await.unwrap().into_inner();
+    let mut heartbeats = 0;
+    let ended = async {
+        while let Ok(Some(told)) = link.message().await {
+            heartbeats += u32::from(matches!(told.message, Some(Message::Heartbeat(_))));
+        }
+    };
+    tokio::time::timeout(PATIENCE, ended).await.expect("a side that says nothing is dropped");
+    assert!(heartbeats > 0, "the server itself was not silent");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopping_server_lets_its_commands_finish() {
+    let sandbox = Sandbox::start(Kind::Redis).await;
+    let _executor = sandbox.executor(TransportKind::Grpc).await;
+    let mut debug = sandbox.debug();
+    let slow = CommandSpec {
+        timeout: Some(pbjson_types::Duration { seconds: 2, nanos: 0 }),
+        ..spec(CLUSTER, &["logs", "demo-slow", "-n", "lab"])
+    };
+    let request = StreamCommandRequest { target: Some(Target::Spec(slow)), ..Default::default() };
+    let mut stream = debug.stream_command(request).await.unwrap().into_inner();
+    let accepted = stream.message().await.unwrap().unwrap();
+    assert!(matches!(accepted.event, Some(Event::Accepted(_))));
+    let (_, result) = tokio::join!(sandbox.front().stop(), async {
+        loop {
+            match stream.message().await.unwrap().expect("the result comes before the end").event {
+                Some(Event::Result(result)) => return result,
+                Some(_) => {}
+                None => panic!("an empty event"),
+            }
+        }
+    });
+    assert_eq!(result.outcome(), Outcome::TimedOut, "it ran to its deadline");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_requests_are_refused_and_nothing_hangs() {
+    let mut sandbox = Sandbox::start(Kind::Redis).await;
+    let _executor = sandbox.executor(TransportKind::Grpc).await;
+    drop(sandbox.redis.take());
+    let request = ExecuteCommandRequest { spec: Some(spec(CLUSTER, &["get", "ns"])), ..Default::default() };
+    let mut debug = sandbox.debug();
+    let refused = tokio::time::timeout(PATIENCE, debug.execute_command(request)).await.expect("it does not hang");
+    assert_eq!(refused.unwrap_err().code(), tonic::Code::Unavailable);
+    let health = tokio::time::timeout(PATIENCE, get(&sandbox, "/health")).await.expect("health does not hang");
+    assert_eq!(health.0, 503, "{}", health.1);
+    let live = tokio::time::timeout(PATIENCE, get(&sandbox, "/healthz")).await.expect("liveness does not hang");
+    assert_eq!(live.0, 200, "it is alive all the same");
 }
