@@ -12,7 +12,11 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
-use kubently_core::cluster::{Capabilities, MAX_REPORTED, MAX_REPORTED_FLAGS};
+use kubently_core::{
+    cluster::{Capabilities, MAX_REPORTED, MAX_REPORTED_FLAGS},
+    kubectl::Verb,
+    policy::Policy,
+};
 use tokio::{
     sync::watch,
     time::{Instant, sleep},
@@ -159,7 +163,7 @@ fn capabilities(config: &Config) -> Capabilities {
     let policy = &config.policy;
     Capabilities {
         mode: policy.mode(),
-        allowed_verbs: policy.allowed_verbs().iter().take(MAX_REPORTED).map(|verb| verb.as_str().to_owned()).collect(),
+        allowed_verbs: verbs(policy),
         restricted_resources: policy
             .restricted_resources()
             .iter()
@@ -170,6 +174,15 @@ fn capabilities(config: &Config) -> Capabilities {
         executor_version: Some(config.version.clone()),
         executor_pod: config.pod.clone(),
     }
+}
+
+/// The allowed verbs as a report holds them: one word each, as older clients show them.
+fn verbs(policy: &Policy) -> Vec<String> {
+    let first_word = |verb: &Verb| verb.as_str().split(' ').next().unwrap_or_default().to_owned();
+    let mut words: Vec<String> = policy.allowed_verbs().iter().map(first_word).collect();
+    words.dedup();
+    words.truncate(MAX_REPORTED);
+    words
 }
 
 /// An error with its causes: tonic's own text is only "transport error".

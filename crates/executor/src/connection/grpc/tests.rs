@@ -159,7 +159,9 @@ async fn introduces_itself_runs_and_answers() {
     assert_eq!((attachment.hello.cluster_id.as_str(), attachment.hello.executor_id.as_str()), ("c1", "e1"));
     assert_eq!((attachment.hello.max_in_flight, attachment.token.as_str()), (32, "Bearer t0ken"));
     let capabilities = attachment.hello.capabilities.clone().unwrap();
-    assert!(capabilities.allowed_verbs.contains(&"get".to_owned()) && !capabilities.allowed_flags.is_empty());
+    let count = |verb: &str| capabilities.allowed_verbs.iter().filter(|allowed| *allowed == verb).count();
+    assert_eq!((count("get"), count("rollout"), count("rollout status")), (1, 1, 0), "one word each, once");
+    assert!(!capabilities.allowed_flags.is_empty());
     assert_eq!(running.attached.borrow().as_ref().unwrap().server_id, "s1");
 
     attachment.run("a", 3, "get pods").await;
