@@ -4,13 +4,14 @@ use std::time::{Duration, Instant};
 
 use kubently_executor::TransportKind;
 use kubently_proto::v1::{
-    CommandSpec, ExecuteCommandRequest, QueryAuditRequest, RevokeTokenRequest,
-    admin_service_client::AdminServiceClient, executor_service_client::ExecutorServiceClient,
+    AttachRequest, CommandOutput, CommandSpec, ExecuteCommandRequest, OutputChunk, OutputStream, QueryAuditRequest,
+    RevokeTokenRequest, SubmitCommandRequest, admin_service_client::AdminServiceClient, attach_request::Message,
+    attach_response::Message as Told, executor_service_client::ExecutorServiceClient,
 };
 use tonic::{Code, Request, Status, metadata::MetadataValue};
 use tonic_types::StatusExt;
 
-use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, channel, face::spec, hello};
+use crate::sandbox::{CLUSTER, Kind, PATIENCE, Sandbox, attach, channel, face::spec, hello};
 
 /// How fast a refusal must be on a busy machine; far less than any command's deadline.
 const AT_ONCE: Duration = Duration::from_secs(2);
@@ -169,4 +170,40 @@ async fn the_audit_trail_tells_who_did_what() {
     let entry = tokio::time::timeout(PATIENCE, written).await.unwrap();
     assert_eq!((entry.command_id, entry.command.as_str()), (command.id, "get ns"));
     assert_eq!((entry.service_identity.as_str(), entry.outcome.as_str()), ("sandbox", "success"));
+}
+
+/// An executor that sends more than was asked for is cut off: what it sends is kept in Redis.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_executor_cannot_send_without_end() {
+    let sandbox = Sandbox::start(Kind::Redis).await;
+    let token = sandbox.token(CLUSTER).await;
+    let (say, says) = tokio::sync::mpsc::channel(1);
+    let mut client = ExecutorServiceClient::new(channel(sandbox.back()));
+    let request = attach(CLUSTER, &token, tokio_stream::wrappers::ReceiverStream::new(says));
+    let mut link = client.attach(request).await.unwrap().into_inner();
+    sandbox.until_connected(CLUSTER).await;
+    let mut debug = sandbox.debug();
+    let spec = CommandSpec { max_output_bytes: 1 << 20, ..spec(CLUSTER, &["get", "pods"]) };
+    let request = SubmitCommandRequest { spec: Some(spec), ..Default::default() };
+    debug.submit_command(request).await.unwrap();
+    let run = loop {
+        if let Some(Told::Run(run)) = link.message().await.unwrap().unwrap().message {
+            break run;
+        }
+    };
+    let flood = tokio::spawn(async move {
+        for seq in 1.. {
+            let chunk = OutputChunk { seq, stream: OutputStream::Stdout.into(), data: vec![b'x'; 256 << 10].into() };
+            let output = CommandOutput { command_id: run.command_id.clone(), epoch: run.epoch, chunk: Some(chunk) };
+            if say.send(AttachRequest { message: Some(Message::Output(output)) }).await.is_err() {
+                return seq;
+            }
+        }
+        0
+    });
+    let refused = async { while let Ok(Some(_told)) = link.message().await {} };
+    tokio::time::timeout(PATIENCE, refused).await.expect("the link ends");
+    drop(link);
+    let sent = tokio::time::timeout(PATIENCE, flood).await.expect("nobody takes more").unwrap();
+    assert!(sent < 40, "{sent} chunks were taken for a limit of 4");
 }

@@ -254,6 +254,18 @@ pub(crate) fn static_provider() {
 
 /// An executor's first word on a stream that stays open.
 pub(crate) fn hello(cluster: &str, token: &str) -> Request<impl tokio_stream::Stream<Item = AttachRequest> + use<>> {
+    attach(cluster, token, tokio_stream::pending())
+}
+
+/// An executor's stream: its first word, and what it says after that.
+pub(crate) fn attach<S>(
+    cluster: &str,
+    token: &str,
+    says: S,
+) -> Request<impl tokio_stream::Stream<Item = AttachRequest> + use<S>>
+where
+    S: tokio_stream::Stream<Item = AttachRequest>,
+{
     let hello = Hello {
         cluster_id: cluster.into(),
         executor_id: "by-hand".into(),
@@ -262,7 +274,7 @@ pub(crate) fn hello(cluster: &str, token: &str) -> Request<impl tokio_stream::St
         capabilities: None,
     };
     let first = tokio_stream::once(AttachRequest { message: Some(Message::Hello(hello)) });
-    let mut request = Request::new(first.chain(tokio_stream::pending()));
+    let mut request = Request::new(first.chain(says));
     request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
     request.metadata_mut().insert("x-cluster-id", cluster.parse().unwrap());
     request

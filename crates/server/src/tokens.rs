@@ -73,14 +73,13 @@ impl Tokens {
         if !is_token(token) {
             return Err(Error::invalid("executor_tokens", "", RULE));
         }
-        self.store.delete(&key(cluster)).await?;
-        self.put(cluster, token, SystemTime::now()).await.map(|_written| ())
+        let record = record(cluster, token, SystemTime::now())?;
+        self.store.put(&record).await?;
+        self.store.index_add(INDEX, &[cluster.to_string()], None).await
     }
 
     async fn put(&self, cluster: &ClusterId, token: &str, created_at: SystemTime) -> Result<bool, Error> {
-        let stored = StoredToken { sha256: SecretHash::of(token).to_hex(), created_at_ms: to_millis(created_at) };
-        let value = serde_json::to_vec(&stored).map_err(|_cause| Error::internal())?.into();
-        let written = self.store.put_if_absent(&Record { key: key(cluster), value, ttl: None }).await?;
+        let written = self.store.put_if_absent(&record(cluster, token, created_at)?).await?;
         if written {
             self.store.index_add(INDEX, &[cluster.to_string()], None).await?;
         }
@@ -130,6 +129,13 @@ impl Tokens {
             Error::internal()
         })
     }
+}
+
+/// What is stored of a token.
+fn record(cluster: &ClusterId, token: &str, created_at: SystemTime) -> Result<Record, Error> {
+    let stored = StoredToken { sha256: SecretHash::of(token).to_hex(), created_at_ms: to_millis(created_at) };
+    let value = serde_json::to_vec(&stored).map_err(|_cause| Error::internal())?.into();
+    Ok(Record { key: key(cluster), value, ttl: None })
 }
 
 fn key(cluster: &ClusterId) -> String {

@@ -112,7 +112,7 @@ impl Dispatch {
 
     /// Wins the lease for a placed command and sends it to its seat.
     async fn hand_over(self: Arc<Self>, placement: Placement) {
-        let Placement { seat, running: Running { accepted, lease } } = placement;
+        let Placement { seat, running: Running { accepted, lease, .. } } = placement;
         let (id, cluster) = (accepted.command.id.clone(), accepted.command.spec.cluster.clone());
         let lifetime = accepted.command.spec.timeout + RESULT_GRACE;
         match self.parts.journal.lease(&id, &lease, lifetime).await {
@@ -168,6 +168,14 @@ impl Attachment {
     /// the executor and nothing piles up here.
     pub(crate) async fn output(&self, id: &CommandId, epoch: u64, chunk: &OutputChunk) -> Result<(), Error> {
         let Some(held) = self.held(id, epoch).await? else { return Ok(()) };
+        match self.dispatch.roster.within_limit(&self.seat.executor.cluster, id, chunk.data.len()) {
+            Some(true) => {}
+            Some(false) => {
+                return Err(Error::invalid("output.chunk", "", "is more than the command's max_output_bytes"));
+            }
+            // It ended meanwhile; nobody wants more of its output.
+            None => return Ok(()),
+        }
         let next = self.dispatch.parts.journal.append(id, &held.lease, chunk).await?;
         if !next {
             tracing::debug!(command = %id, seq = chunk.seq, "a repeated or late piece of output");
@@ -192,9 +200,14 @@ impl Attachment {
         if let Some(found) = self.dispatch.roster.find(&who.cluster, id) {
             return Ok(Some(found.running).filter(mine));
         }
-        let entry = self.dispatch.parts.journal.entry(id).await?;
-        let held = entry.and_then(|entry| entry.lease.map(|lease| Running { accepted: entry.accepted, lease }));
-        Ok(held.filter(|held| held.lease.cluster == who.cluster).filter(mine))
+        let Some(entry) = self.dispatch.parts.journal.entry(id).await? else { return Ok(None) };
+        let ended = entry.finished.is_some();
+        let held = entry.lease.map(|lease| Running::new(entry.accepted, lease));
+        let held = held.filter(|held| held.lease.cluster == who.cluster).filter(mine);
+        if let Some(held) = held.as_ref().filter(|_| !ended) {
+            self.dispatch.roster.adopt(&self.seat, held);
+        }
+        Ok(held)
     }
 }
 

@@ -38,7 +38,7 @@ impl Dispatch {
         result: CommandResult,
     ) -> Result<(), Error> {
         let entry = self.parts.journal.entry(id).await?;
-        let held = entry.and_then(|entry| entry.lease.map(|lease| Running { accepted: entry.accepted, lease }));
+        let held = entry.and_then(|entry| entry.lease.map(|lease| Running::new(entry.accepted, lease)));
         let held = held.filter(|held| held.lease.cluster == *cluster);
         let held =
             held.ok_or_else(|| Error::new(ErrorKind::PermissionDenied, "Command was not issued to this cluster"))?;

@@ -15,6 +15,7 @@ use std::{
 
 use kubently_core::{
     cluster::AttachedExecutor,
+    command::MAX_CHUNK_BYTES,
     ids::{ClusterId, CommandId, ExecutorId},
 };
 use kubently_proto::convert::journal::Accepted;
@@ -50,6 +51,15 @@ pub(super) struct Running {
     pub(super) accepted: Accepted,
     /// The lease it runs under.
     pub(super) lease: Lease,
+    /// Bytes of output that came over the present link.
+    received: u64,
+}
+
+impl Running {
+    /// A command that has printed nothing yet.
+    pub(super) fn new(accepted: Accepted, lease: Lease) -> Self {
+        Self { accepted, lease, received: 0 }
+    }
 }
 
 /// A place taken for a command; the lease is not won yet.
@@ -143,7 +153,7 @@ impl Roster {
         let (seat, running) = desk.roomiest()?;
         let executor = seat.executor.id.clone();
         let lease = Lease { epoch: 1, cluster: cluster.clone(), executor };
-        let entry = Running { accepted, lease };
+        let entry = Running::new(accepted, lease);
         running.insert(entry.accepted.command.id.clone(), entry.clone());
         let seat = seat.clone();
         drop(desks);
@@ -159,6 +169,26 @@ impl Roster {
         drop(desks);
         self.running.send_modify(|count| *count -= 1);
         Some(running)
+    }
+
+    /// Notes that a seat runs a command which it was given over an earlier link.
+    pub(super) fn adopt(&self, seat: &Seat, running: &Running) {
+        let mut desks = self.lock();
+        let Some(desk) = desks.get_mut(&seat.executor.cluster) else { return };
+        let Some((_, own)) = desk.seats.iter_mut().find(|(other, _)| other.number == seat.number) else { return };
+        let new = own.insert(running.accepted.command.id.clone(), running.clone()).is_none();
+        drop(desks);
+        self.running.send_modify(|count| *count += usize::from(new));
+    }
+
+    /// Counts output of a command; says whether it is within what may be kept of it, or `None`
+    /// when the command does not run here any more. One chunk more than the limit is let through,
+    /// because an executor may cut at a chunk's end.
+    pub(super) fn within_limit(&self, cluster: &ClusterId, id: &CommandId, bytes: usize) -> Option<bool> {
+        let mut desks = self.lock();
+        let running = desks.get_mut(cluster)?.seats.iter_mut().find_map(|(_, running)| running.get_mut(id))?;
+        running.received = running.received.saturating_add(bytes as u64);
+        Some(running.received <= running.accepted.command.spec.max_output_bytes + MAX_CHUNK_BYTES as u64)
     }
 
     /// The seat that runs a command, and its lease.
