@@ -11,7 +11,7 @@ use kubently_proto::v1::{
 use tonic_health::pb::{HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient};
 
 use crate::sandbox::{
-    CLUSTER, Kind, PATIENCE, Sandbox, channel,
+    API_KEY, CLUSTER, Kind, PATIENCE, Sandbox, channel,
     face::{get, spec},
     hello,
 };
@@ -21,12 +21,18 @@ async fn a_stopping_server_hands_its_executors_over() {
     let sandbox = Sandbox::start(Kind::Redis).await;
     let servers = vec![sandbox.back().url(), sandbox.front().url()];
     let mut executor = sandbox.executor_with(CLUSTER, TransportKind::Grpc, |config| config.servers = servers).await;
+    // It begins with any of its servers, so that a fleet spreads over them.
     let first = executor.attached.borrow().clone().unwrap().server;
-    sandbox.back().stop().await;
+    let (stopping, staying) = match first == sandbox.back().url() {
+        true => (sandbox.back(), sandbox.front()),
+        false => (sandbox.front(), sandbox.back()),
+    };
+    stopping.stop().await;
     let elsewhere = executor.attached.wait_for(|to| to.as_ref().is_some_and(|to| to.server != first));
     tokio::time::timeout(PATIENCE, elsewhere).await.expect("it attaches to the other server").unwrap();
     let request = ExecuteCommandRequest { spec: Some(spec(CLUSTER, &["get", "ns"])), ..Default::default() };
-    let command = sandbox.debug().execute_command(request).await.unwrap().into_inner().command.unwrap();
+    let mut debug = sandbox.debug_on(staying, API_KEY);
+    let command = debug.execute_command(request).await.unwrap().into_inner().command.unwrap();
     assert_eq!(command.result.unwrap().outcome(), Outcome::Succeeded);
 }
 
