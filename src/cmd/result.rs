@@ -70,6 +70,7 @@ fn state(state: CommandState) -> &'static str {
         CommandState::Unspecified => "",
         CommandState::Accepted => "accepted",
         CommandState::Leased => "leased",
+        CommandState::Running => "running",
         CommandState::Done => "done",
     }
 }

@@ -51,13 +51,15 @@ impl CommandSpec {
     }
 }
 
-/// Where an accepted command is in its life; only ever moves forward.
+/// Where an accepted command is in its life. A command whose executor is gone is accepted again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CommandState {
     /// Journaled, not yet taken.
     Accepted,
     /// Given to exactly one executor.
     Leased,
+    /// That executor has had it for more than a moment, and its link is alive.
+    Running,
     /// Ended with its one result.
     Done,
 }

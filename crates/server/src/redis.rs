@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use kubently_core::Error;
 use redis::{
-    Client, IntoConnectionInfo, RedisError,
+    Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError, ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig},
     io::tcp::TcpSettings,
 };
@@ -42,9 +42,19 @@ impl Redis {
         Ok(Self { client: Arc::new(client), commands, prefix: prefix.into() })
     }
 
-    /// The multiplexed connection.
-    pub(crate) fn commands(&self) -> ConnectionManager {
-        self.commands.clone()
+    /// Sends one command.
+    pub(crate) async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        command.query_async(&mut self.commands.clone()).await.map_err(unavailable)
+    }
+
+    /// Sends several commands in one round trip.
+    pub(crate) async fn pipe<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Error> {
+        commands.query_async(&mut self.commands.clone()).await.map_err(unavailable)
+    }
+
+    /// Runs a script.
+    pub(crate) async fn invoke<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
+        script.invoke_async(&mut self.commands.clone()).await.map_err(unavailable)
     }
 
     /// Opens a pub/sub connection; the bus alone does, once at a time.

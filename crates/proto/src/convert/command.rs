@@ -33,6 +33,7 @@ const fn state_to_wire(state: CommandState) -> v1::CommandState {
     match state {
         CommandState::Accepted => v1::CommandState::Accepted,
         CommandState::Leased => v1::CommandState::Leased,
+        CommandState::Running => v1::CommandState::Running,
         CommandState::Done => v1::CommandState::Done,
     }
 }

@@ -18,7 +18,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::{INBOX_CAPACITY, Inbox, Message, Topic};
-use crate::redis::{Redis, unavailable};
+use crate::redis::Redis;
 
 /// How long `subscribe` waits for the confirmation of Redis.
 const SUBSCRIBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -85,12 +85,7 @@ impl RedisBus {
 
     pub(super) async fn publish(&self, topic: &Topic, payload: Bytes) -> Result<u64, Error> {
         let Topic::Channel(channel) = topic else { return Ok(0) };
-        redis::cmd("PUBLISH")
-            .arg(self.redis.name(channel))
-            .arg(&payload[..])
-            .query_async(&mut self.redis.commands())
-            .await
-            .map_err(unavailable)
+        self.redis.query(redis::cmd("PUBLISH").arg(self.redis.name(channel)).arg(&payload[..])).await
     }
 
     pub(super) async fn subscribe(&self, topic: Topic) -> Result<RedisSubscription, Error> {

@@ -37,7 +37,7 @@ impl Status {
         match (&command.result, command.state) {
             (Some(result), _) => Self::of_outcome(result.outcome),
             (None, CommandState::Accepted) => Self::Pending,
-            (None, CommandState::Leased | CommandState::Done) => Self::Running,
+            (None, CommandState::Leased | CommandState::Running | CommandState::Done) => Self::Running,
         }
     }
 

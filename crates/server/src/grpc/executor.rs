@@ -220,7 +220,7 @@ impl Conversation<'_> {
             Some(Said::Capabilities(wire)) => self.link.report(&self.cluster, wire).await,
             Some(Said::Hello(_)) => Err(Error::invalid("message", "", "hello comes once").into()),
             // A message of a later version is skipped.
-            Some(Said::Heartbeat(_)) | None => Ok(()),
+            Some(Said::Heartbeat(_) | Said::Leaving(_)) | None => Ok(()),
         }
     }
 

@@ -12,7 +12,7 @@ use redis::{Script, cmd, pipe};
 use super::{Acceptance, Draft, Fence, Finish, Idempotency, Lease, RawEntry, keys};
 use crate::{
     bus::Topic,
-    redis::{Redis, millis, unavailable},
+    redis::{Redis, millis},
 };
 
 /// KEYS: command, idempotency (or ''). ARGV: event, ttl ms, channel, id, request hash.
@@ -84,7 +84,7 @@ impl RedisJournal {
             .arg(self.channel(&Topic::commands(draft.cluster.as_str())))
             .arg(draft.id.as_str())
             .arg(idempotency.map_or("", |idempotency| &idempotency.request_hash));
-        let answer: redis::Value = call.invoke_async(&mut self.redis.commands()).await.map_err(unavailable)?;
+        let answer: redis::Value = self.redis.invoke(&call).await?;
         acceptance(&answer, idempotency)
     }
 
@@ -92,23 +92,20 @@ impl RedisJournal {
         let mut set = cmd("SET");
         set.arg(self.redis.name(&keys::lease(id))).arg(lease.to_string());
         set.arg("NX").arg("PX").arg(millis(lifetime + self.retention));
-        let answer: Option<String> = set.query_async(&mut self.redis.commands()).await.map_err(unavailable)?;
+        let answer: Option<String> = self.redis.query(&set).await?;
         Ok(answer.is_some())
     }
 
     pub(super) async fn append(&self, id: &CommandId, lease: &Lease, seq: u64, event: Bytes) -> Result<bool, Error> {
-        self.scripts
-            .append
-            .key(self.redis.name(&keys::lease(id)))
+        let mut call = self.scripts.append.prepare_invoke();
+        call.key(self.redis.name(&keys::lease(id)))
             .key(self.redis.name(&keys::output(id)))
             .arg(lease.to_string())
             .arg(seq)
             .arg(&event[..])
             .arg(millis(kubently_core::command::MAX_TIMEOUT + self.retention))
-            .arg(self.channel(&Topic::results(id.as_str())))
-            .invoke_async(&mut self.redis.commands())
-            .await
-            .map_err(unavailable)
+            .arg(self.channel(&Topic::results(id.as_str())));
+        self.redis.invoke(&call).await
     }
 
     pub(super) async fn finish(&self, id: &CommandId, fence: &Fence, event: Bytes) -> Result<Finish, Error> {
@@ -117,18 +114,14 @@ impl RedisJournal {
             Fence::Unleased => "unleased".to_owned(),
             Fence::Overdue => "overdue".to_owned(),
         };
-        let answer: i64 = self
-            .scripts
-            .finish
-            .key(self.redis.name(&keys::lease(id)))
+        let mut call = self.scripts.finish.prepare_invoke();
+        call.key(self.redis.name(&keys::lease(id)))
             .key(self.redis.name(&keys::result(id)))
             .arg(fence)
             .arg(&event[..])
             .arg(millis(self.retention))
-            .arg(self.channel(&Topic::results(id.as_str())))
-            .invoke_async(&mut self.redis.commands())
-            .await
-            .map_err(unavailable)?;
+            .arg(self.channel(&Topic::results(id.as_str())));
+        let answer: i64 = self.redis.invoke(&call).await?;
         Ok(match answer {
             1 => Finish::First,
             0 => Finish::Late,
@@ -139,8 +132,7 @@ impl RedisJournal {
     pub(super) async fn entry(&self, id: &CommandId) -> Result<Option<RawEntry>, Error> {
         let names = [keys::accepted(id), keys::lease(id), keys::result(id)].map(|key| self.redis.name(&key));
         type Row = (Option<Vec<u8>>, Option<String>, Option<Vec<u8>>);
-        let (accepted, lease, finished): Row =
-            cmd("MGET").arg(&names[..]).query_async(&mut self.redis.commands()).await.map_err(unavailable)?;
+        let (accepted, lease, finished): Row = self.redis.query(cmd("MGET").arg(&names[..])).await?;
         Ok(accepted.map(|accepted| RawEntry { accepted: accepted.into(), lease, finished: finished.map(Bytes::from) }))
     }
 
@@ -148,7 +140,7 @@ impl RedisJournal {
         let end = after_seq.saturating_add(limit as u64).saturating_sub(1);
         let mut range = pipe();
         range.cmd("LRANGE").arg(self.redis.name(&keys::output(id))).arg(after_seq).arg(end);
-        let (pieces,): (Vec<Vec<u8>>,) = range.query_async(&mut self.redis.commands()).await.map_err(unavailable)?;
+        let (pieces,): (Vec<Vec<u8>>,) = self.redis.pipe(&range).await?;
         Ok(pieces.into_iter().map(Bytes::from).collect())
     }
 

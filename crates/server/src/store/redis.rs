@@ -7,7 +7,7 @@ use kubently_core::Error;
 use redis::{Cmd, FromRedisValue, cmd, pipe};
 
 use super::{MAX_INDEX, Record};
-use crate::redis::{Redis, millis, unavailable};
+use crate::redis::{Redis, millis};
 
 /// The field that holds an entry's bytes in a stream.
 const FIELD: &str = "e";
@@ -27,7 +27,7 @@ impl RedisStore {
     }
 
     async fn query<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        command.query_async(&mut self.redis.commands()).await.map_err(unavailable)
+        self.redis.query(command).await
     }
 
     fn set(&self, record: &Record) -> Cmd {
@@ -51,7 +51,7 @@ impl RedisStore {
         if records.is_empty() {
             return Ok(());
         }
-        batch.query_async(&mut self.redis.commands()).await.map_err(unavailable)
+        self.redis.pipe(&batch).await
     }
 
     pub(super) async fn put_if_absent(&self, record: &Record) -> Result<bool, Error> {
@@ -107,8 +107,7 @@ impl RedisStore {
         let mut batch = pipe();
         batch.cmd("ZREMRANGEBYSCORE").arg(&name).arg("-inf").arg(now).ignore();
         batch.cmd("ZRANGEBYSCORE").arg(&name).arg(now).arg("+inf").arg("LIMIT").arg(0).arg(MAX_INDEX);
-        let (mut members,): (Vec<String>,) =
-            batch.query_async(&mut self.redis.commands()).await.map_err(unavailable)?;
+        let (mut members,): (Vec<String>,) = self.redis.pipe(&batch).await?;
         members.sort_unstable();
         Ok(members)
     }
@@ -128,7 +127,7 @@ impl RedisStore {
         if entries.is_empty() {
             return Ok(());
         }
-        batch.query_async(&mut self.redis.commands()).await.map_err(unavailable)
+        self.redis.pipe(&batch).await
     }
 
     pub(super) async fn newest(&self, log: &str, count: usize) -> Result<Vec<Bytes>, Error> {
