@@ -29,7 +29,7 @@ fn reason(status: &Status) -> String {
 }
 
 async fn unknown_and_offline(kind: Kind) {
-    let sandbox = Sandbox::start(kind).await;
+    let sandbox = Sandbox::start_with(kind, |config| config.offline_after = Duration::from_millis(1)).await;
     let unknown = refused(&sandbox, spec("nowhere", &["get", "pods"])).await;
     assert_eq!((unknown.code(), reason(&unknown).as_str()), (Code::NotFound, "CLUSTER_NOT_FOUND"));
 
@@ -43,7 +43,7 @@ async fn unknown_and_offline(kind: Kind) {
     let listed = refused(&sandbox, spec("nowhere", &["get", "pods"])).await;
     assert!(listed.message().contains("Available clusters: quiet, shop-1"), "{listed}");
     drop(executor);
-    // Once its executor is gone, the cluster is offline again, and says so at once.
+    // Once its executor is gone for as long as is set, the cluster is offline again, and says so at once.
     let gone = async {
         loop {
             let request = ExecuteCommandRequest { spec: Some(spec(CLUSTER, &["get", "ns"])), ..Default::default() };

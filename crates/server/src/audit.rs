@@ -12,7 +12,7 @@ use kubently_proto::convert::{from_millis, journal::Accepted, to_millis};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use crate::{auth::Principal, store::Store};
+use crate::{auth::Principal, journal::Note, store::Store};
 
 /// Entries kept for each service.
 const MAX_ENTRIES: usize = 10_000;
@@ -143,7 +143,14 @@ impl Audit {
         (Self { store, queue }, writer)
     }
 
-    /// Notes an entry.
+    /// An entry as the journal writes it together with a command's end.
+    pub(crate) fn note_for(&self, entry: &Entry) -> Note {
+        // Strings and numbers always serialise.
+        let bytes = serde_json::to_vec(entry).unwrap_or_default();
+        Note { log: log(entry.service.as_deref()), entry: bytes.into(), keep: MAX_ENTRIES }
+    }
+
+    /// Notes an entry that is not a command's end.
     pub(crate) async fn note(&self, entry: Entry) {
         if self.queue.send(entry).await.is_err() {
             tracing::error!("the audit writer is gone; an entry is lost");

@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use kubently_core::Error;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
 use tokio_stream::{Stream, StreamExt};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{
@@ -18,12 +21,12 @@ use crate::{
     auth::ApiKeys,
     bus::{Bus, Inbox, MemoryHub, RedisBus, Topic},
     clusters::Clusters,
-    dispatch::{Dispatch, Parts},
+    dispatch::{Dispatch, Parts, Patience},
     gateway, grpc,
     ids::CommandIds,
     journal::{Journal, MemoryJournal, RedisJournal},
     metrics::Metrics,
-    redis::Redis,
+    redis::{Health, Redis},
     services::{Probe, Services},
     sessions::Sessions,
     store::{MemoryStore, RedisStore, Store},
@@ -50,8 +53,16 @@ pub struct Bound {
     health: HealthReporter,
     inbox: Inbox,
     drain_timeout: Duration,
+    /// What tells that messages may have been missed.
+    returns: Returns,
     /// What must run besides the listener.
     background: Background,
+}
+
+/// Redis and the bus, as far as they can go away and return.
+struct Returns {
+    store: watch::Receiver<Health>,
+    bus: watch::Receiver<u64>,
 }
 
 struct Background {
@@ -68,22 +79,22 @@ struct State {
     inbox: Inbox,
     store: Store,
     journal: Journal,
+    health: watch::Receiver<Health>,
 }
 
 /// Checks the settings, connects, and listens. All that can fail at start fails here.
 pub async fn bind(config: Config) -> Result<Bound, Error> {
     let keys = ApiKeys::parse(&config.api_keys)?;
     let stop_bus = CancellationToken::new();
-    let State { bus, inbox, store, journal } = open(&config, &stop_bus).await?;
+    let State { bus, inbox, store, journal, health: store_health } = open(&config, &stop_bus).await?;
     let ids = CommandIds::new();
+    let resumed = bus.resumed();
     let results = bus.subscribe(Topic::results_of(&ids.tag())).await?;
 
-    let tokens = Tokens::new(store.clone(), bus.clone());
-    for (cluster, token) in &config.executor_tokens {
-        tokens.provision(cluster, token).await?;
-    }
+    let tokens = Tokens::new(store.clone(), bus.clone(), &config.executor_tokens);
+    tokens.provision_all().await?;
     let sessions = Sessions::new(store.clone(), config.session_ttl);
-    let clusters = Clusters::new(store.clone(), tokens.clone(), sessions.clone());
+    let clusters = Clusters::new(store.clone(), tokens.clone(), sessions.clone(), config.offline_after);
     let tasks = TaskTracker::new();
     let (audit, audit_writer) = Audit::start(store.clone());
     tasks.spawn(audit_writer);
@@ -95,9 +106,13 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         policy: config.policy.clone(),
         sessions: sessions.clone(),
         clusters: clusters.clone(),
+        tokens: tokens.clone(),
         audit: audit.clone(),
         metrics: metrics.clone(),
+        patience: Patience { commands: config.queue_size, time: config.queue_time },
+        health: store_health.clone(),
     });
+    dispatch.introduce().await?;
     let services = Services {
         keys: Arc::new(keys),
         dispatch,
@@ -107,6 +122,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         audit,
         metrics,
         heartbeat_interval: config.heartbeat_interval,
+        serial_in_flight: config.serial_in_flight.max(1),
         sse_keep_alive: config.sse_keep_alive,
         probe: Probe::new(store),
     };
@@ -117,7 +133,8 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     let local_addr = listener.local_addr().map_err(|cause| cannot_listen(config.listen, &cause))?;
     let background = Background { tasks, bus: stop_bus, _results: results };
     let drain_timeout = config.drain_timeout;
-    Ok(Bound { listener, local_addr, services, routes, health, inbox, drain_timeout, background })
+    let returns = Returns { store: store_health, bus: resumed };
+    Ok(Bound { listener, local_addr, services, routes, health, inbox, drain_timeout, returns, background })
 }
 
 async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error> {
@@ -125,14 +142,17 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error>
         Backend::Memory => {
             let (bus, inbox) = MemoryHub::default().join();
             let bus = Bus::Memory(bus);
-            let journal = Journal::Memory(MemoryJournal::new(bus.clone(), config.result_retention));
-            Ok(State { bus, inbox, store: Store::Memory(MemoryStore::default()), journal })
+            let store = Store::Memory(MemoryStore::default());
+            let journal = Journal::Memory(MemoryJournal::new(bus.clone(), store.clone(), config.result_retention));
+            let health = watch::channel(Health { up: true, generation: 0 }).1;
+            Ok(State { bus, inbox, store, journal, health })
         }
         Backend::Redis { url, prefix } => {
             let redis = Redis::connect(url, prefix).await?;
             let (bus, inbox) = RedisBus::start(redis.clone(), stop.clone());
             let journal = Journal::Redis(RedisJournal::new(redis.clone(), config.result_retention));
-            Ok(State { bus: Bus::Redis(bus), inbox, store: Store::Redis(RedisStore::new(redis)), journal })
+            let health = redis.health();
+            Ok(State { bus: Bus::Redis(bus), inbox, store: Store::Redis(RedisStore::new(redis)), journal, health })
         }
     }
 }
@@ -151,10 +171,14 @@ impl Bound {
     /// Serves until `shutdown`, then drains: executors are asked to attach elsewhere, commands
     /// finish, and after the drain time whatever is left is cut.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
-        let Self { listener, services, routes, health, inbox, drain_timeout, background, .. } = self;
+        let Self { listener, services, routes, health, inbox, drain_timeout, returns, background, .. } = self;
         let dispatch = services.dispatch.clone();
         let router = tokio::spawn(dispatch.clone().route(inbox));
-        let rounds = tokio::spawn(dispatch.clone().rounds());
+        let own = [
+            tokio::spawn(dispatch.clone().rounds()),
+            tokio::spawn(dispatch.clone().keep_recovering()),
+            tokio::spawn(dispatch.clone().watch_store(returns.store, returns.bus)),
+        ];
         let drained = CancellationToken::new();
         let stop = {
             let drained = drained.clone();
@@ -174,12 +198,13 @@ impl Bound {
             dispatch.drain(drain_timeout).await;
             drained.cancel();
             tokio::time::sleep(LINGER).await;
+            dispatch.part().await;
         };
         let served = tokio::select! {
             served = serving => served,
             () = drain => Ok(()),
         };
-        rounds.abort();
+        own.iter().for_each(tokio::task::JoinHandle::abort);
         router.abort();
         drop((services, dispatch));
         background.finish().await;

@@ -16,7 +16,7 @@ mod topic;
 
 use bytes::Bytes;
 use kubently_core::Error;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) use memory::{MemoryBus, MemoryHub};
 pub(crate) use redis::RedisBus;
@@ -53,6 +53,14 @@ impl Bus {
         match self {
             Self::Memory(bus) => Ok(bus.publish(topic, &payload).await),
             Self::Redis(bus) => bus.publish(topic, payload).await,
+        }
+    }
+
+    /// Counts the times that every subscription came to stand again: messages may have been missed before.
+    pub(crate) fn resumed(&self) -> watch::Receiver<u64> {
+        match self {
+            Self::Memory(bus) => bus.resumed(),
+            Self::Redis(bus) => bus.resumed(),
         }
     }
 

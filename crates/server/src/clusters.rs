@@ -62,11 +62,13 @@ pub(crate) struct Clusters {
     store: Store,
     tokens: Tokens,
     sessions: Sessions,
+    offline_after: Duration,
 }
 
 impl Clusters {
-    pub(crate) fn new(store: Store, tokens: Tokens, sessions: Sessions) -> Self {
-        Self { store, tokens, sessions }
+    /// A cluster whose last executor left counts as offline only `offline_after` that.
+    pub(crate) fn new(store: Store, tokens: Tokens, sessions: Sessions, offline_after: Duration) -> Self {
+        Self { store, tokens, sessions, offline_after }
     }
 
     /// Every known cluster, sorted by id.
@@ -133,10 +135,21 @@ impl Clusters {
 
     /// Confirms that these executors are attached.
     pub(crate) async fn confirm(&self, executors: &[AttachedExecutor]) -> Result<(), Error> {
-        let records: Vec<Record> = executors.iter().map(presence_record).collect();
+        let mut records: Vec<Record> = executors.iter().map(presence_record).collect();
+        let mut clusters: Vec<&ClusterId> = executors.iter().map(|executor| &executor.cluster).collect();
+        clusters.dedup();
+        let ttl = Some(PRESENCE_TTL + self.offline_after);
+        let seen = |cluster: &ClusterId| Record { key: seen_key(cluster), value: "1".into(), ttl };
+        records.extend(clusters.into_iter().map(seen));
         let members: Vec<String> = executors.iter().map(|e| member(&e.cluster, &e.id)).collect();
         self.store.put_all(&records).await?;
         self.store.index_add(INDEX, &members, Some(SystemTime::now() + PRESENCE_TTL)).await
+    }
+
+    /// Whether an executor of the cluster is attached, or was a moment ago and may come back. One whose token
+    /// was revoked may not.
+    pub(crate) async fn recently_attached(&self, id: &ClusterId) -> Result<bool, Error> {
+        Ok(self.store.get(&seen_key(id)).await?.is_some() && self.tokens.known(id).await?)
     }
 
     /// Notes that an executor left `server`, unless it is attached to another one already.
@@ -147,6 +160,8 @@ impl Clusters {
             return Ok(());
         }
         self.store.delete(&key).await?;
+        let seen = Record { key: seen_key(cluster), value: "1".into(), ttl: Some(self.offline_after) };
+        self.store.put(&seen).await?;
         self.store.index_remove(INDEX, &member(cluster, id)).await
     }
 
@@ -192,6 +207,10 @@ impl Clusters {
 
 fn report_key(id: &ClusterId) -> String {
     format!("cluster:{id}:capabilities")
+}
+
+fn seen_key(id: &ClusterId) -> String {
+    format!("cluster:{id}:seen")
 }
 
 fn presence_key(cluster: &ClusterId, executor: &ExecutorId) -> String {

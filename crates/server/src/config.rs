@@ -51,6 +51,16 @@ pub struct Config {
     pub heartbeat_interval: Duration,
     /// How long a stopping server waits for its commands. Default: 20 s.
     pub drain_timeout: Duration,
+    /// Commands that wait to be accepted while Redis is away; more are refused at once. Default: 1,000.
+    pub queue_size: usize,
+    /// How long each of them may wait. Default: 10 s.
+    pub queue_time: Duration,
+    /// How long commands are accepted for a cluster whose last executor left: they wait until it is
+    /// back, or expire. Default: 30 s.
+    pub offline_after: Duration,
+    /// Commands that an executor gets at once which does not say how many it runs: older ones run one
+    /// after another. Default: 1.
+    pub serial_in_flight: usize,
     /// Keep-alive events on SSE streams. Default: 8 s; what is sent and not acknowledged for 10 s
     /// more ends the stream, so a dead link is noticed in 18 s.
     pub sse_keep_alive: Duration,
@@ -70,6 +80,10 @@ impl Config {
             result_retention: Duration::from_secs(600),
             heartbeat_interval: Duration::from_secs(8),
             drain_timeout: Duration::from_secs(20),
+            queue_size: 1_000,
+            queue_time: Duration::from_secs(10),
+            offline_after: Duration::from_secs(30),
+            serial_in_flight: 1,
             sse_keep_alive: Duration::from_secs(8),
         }
     }

@@ -1,38 +1,34 @@
 //! The truth about every accepted command, and the owner of its life cycle.
 //!
 //! Contract, the same for every implementation (one suite checks it):
-//! - `accept` MUST write the command and announce it in one step; when nobody heard the
-//!   announcement it MUST leave nothing behind and say so.
-//! - `lease` MUST give a command to exactly one holder.
-//! - `append` and `finish` MUST be refused unless the caller's lease is the present one.
+//! - `accept` MUST write the command before it announces it, and MAY be repeated for the same command.
+//! - `take` MUST give a command to exactly one holder; taking it over needs the state that it is in.
+//! - `append` and `finish` MUST be refused under any lease but the newest one of the command.
+//! - `finish` MUST refuse a result whose output is not all there.
 //! - The first `finish` MUST win; every later one changes nothing.
 //! - Whatever is written MUST be announced on `executor-results:{command_id}` after it can be read.
+//! - A command that ended MUST never look open again, as long as anything of it is kept.
 //!
 //! Invariant: nothing outside this module changes a command's state.
 
 mod keys;
 mod memory;
 mod redis;
+mod scripts;
+mod state;
+mod wire;
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
-use kubently_core::{
-    Error,
-    command::OutputChunk,
-    ids::{ClusterId, CommandId, ExecutorId},
-};
-use kubently_proto::{
-    bus::v1::{ClusterEvent, CommandEvent, cluster_event, command_event},
-    convert::{
-        command::{chunk_from_wire, chunk_to_wire},
-        journal::{Accepted, Finished},
-    },
-};
-use prost::Message;
+use kubently_core::{Error, command::OutputChunk, ids::CommandId};
+use kubently_proto::convert::journal::{Accepted, Finished};
 
 pub(crate) use memory::MemoryJournal;
 pub(crate) use redis::RedisJournal;
+pub(crate) use state::{Lease, State, deadline};
+use wire::{Raw, decode_chunk, encode_chunk, encode_done};
+pub(crate) use wire::{decode_offer, encode_offer};
 
 /// Time after a command's deadline in which its executor's result is still waited for: the
 /// executor enforces the deadline itself, and its answer has to travel.
@@ -47,40 +43,10 @@ pub(crate) enum Journal {
     Redis(RedisJournal),
 }
 
-/// Which executor holds a command, and the how-manieth holder it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Lease {
-    /// Counts the leases of one command from 1.
-    pub(crate) epoch: u64,
-    /// The holder's cluster.
-    pub(crate) cluster: ClusterId,
-    /// The holder.
-    pub(crate) executor: ExecutorId,
-}
-
-impl fmt::Display for Lease {
-    /// The form that is stored and compared.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.epoch, self.cluster, self.executor)
-    }
-}
-
-impl Lease {
-    /// Reads the stored form; `None` for a command that was closed without a lease.
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(3, ' ');
-        Some(Self {
-            epoch: parts.next()?.parse().ok()?,
-            cluster: ClusterId::new(parts.next()?).ok()?,
-            executor: ExecutorId::new(parts.next()?).ok()?,
-        })
-    }
-}
-
 /// Who may finish a command.
 #[derive(Debug, Clone)]
 pub(crate) enum Fence {
-    /// Only the holder of this lease.
+    /// Only who has, or last had, this lease.
     Lease(Lease),
     /// Anybody, as long as no executor holds it; afterwards none can take it.
     Unleased,
@@ -100,14 +66,23 @@ pub(crate) struct Idempotency {
 /// What became of an `accept`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Acceptance {
-    /// Accepted and heard by at least one server that holds an executor.
-    New,
+    /// Accepted, and heard by this many servers that hold an executor of the cluster.
+    New(u64),
     /// The same request was accepted before, under this id.
     Known(CommandId),
     /// The idempotency key belongs to another request.
     Conflict,
-    /// No server holds an executor of the cluster; nothing was accepted.
-    NobodyThere,
+}
+
+/// What became of an `append`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Append {
+    /// It was the next piece.
+    Next,
+    /// It is there already, or not wanted.
+    Repeated,
+    /// Pieces before it are missing: the executor must send them again.
+    Gap,
 }
 
 /// What became of a `finish`.
@@ -117,8 +92,21 @@ pub(crate) enum Finish {
     First,
     /// There was a result before; it stands.
     Late,
-    /// The caller's lease is not the present one.
+    /// The caller's lease is not the newest one.
     Fenced,
+    /// Pieces of its output are missing: the executor must send them again.
+    Incomplete,
+}
+
+/// What is noted in the audit trail together with a command's end, in the same step: never one without the other.
+#[derive(Debug, Clone)]
+pub(crate) struct Note {
+    /// The log.
+    pub(crate) log: String,
+    /// The entry.
+    pub(crate) entry: Bytes,
+    /// Entries that the log keeps, about.
+    pub(crate) keep: usize,
 }
 
 /// All that is known of a command.
@@ -126,126 +114,178 @@ pub(crate) enum Finish {
 pub(crate) struct Entry {
     /// As accepted.
     pub(crate) accepted: Accepted,
-    /// Who holds it.
-    pub(crate) lease: Option<Lease>,
+    /// Who has it.
+    pub(crate) state: Option<State>,
     /// How it ended.
     pub(crate) finished: Option<Finished>,
 }
 
+/// Where a command stands, by its state alone.
+#[derive(Debug, Clone)]
+pub(crate) enum Standing {
+    /// Nobody had it yet.
+    Untouched,
+    /// It has not ended.
+    Open(State),
+    /// It has.
+    Ended(Box<(Accepted, Finished)>),
+}
+
+/// The servers, as one beat sees them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Beat {
+    /// Whether the table of this server's open commands was gone: Redis lost what it knew.
+    pub(crate) forgotten: bool,
+    /// Tags of the servers that live, this one among them.
+    pub(crate) alive: Vec<String>,
+    /// Tags of those that were heard of not long ago.
+    pub(crate) dead: Vec<String>,
+}
+
+/// Calls the same method on whichever journal it is; those in memory cannot wait.
+macro_rules! either {
+    ($self:ident, $journal:ident => $call:expr) => {
+        match $self {
+            Self::Memory($journal) => $call,
+            Self::Redis($journal) => $call,
+        }
+    };
+}
+
 impl Journal {
     /// Writes a command and announces it to its cluster.
-    pub(crate) async fn accept(
+    pub(crate) async fn accept(&self, accepted: &Accepted, key: Option<&Idempotency>) -> Result<Acceptance, Error> {
+        either!(self, journal => journal.accept(accepted, key).await)
+    }
+
+    /// Takes a command back that was accepted; says whether that was in time, before anybody had it.
+    pub(crate) async fn withdraw(&self, accepted: &Accepted, key: Option<&Idempotency>) -> Result<bool, Error> {
+        either!(self, journal => journal.withdraw(&accepted.command.id, key).await)
+    }
+
+    /// Gives a command that is in the state `found` to a holder; returns the lease as it stands then, or
+    /// `None` when somebody else was faster. A watcher is told when output begins anew.
+    pub(crate) async fn take(
         &self,
         accepted: &Accepted,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Acceptance, Error> {
-        let event = ClusterEvent { event: Some(cluster_event::Event::Command(accepted.to_record())) };
-        let draft = Draft {
-            id: &accepted.command.id,
-            cluster: &accepted.command.spec.cluster,
-            event: event.encode_to_vec().into(),
-            lifetime: accepted.command.spec.timeout + RESULT_GRACE,
+        found: Option<&State>,
+        lease: Lease,
+    ) -> Result<Option<Lease>, Error> {
+        let Some(found) = found else {
+            let first = either!(self, journal => journal.take(accepted, &State::Leased(lease.clone())).await)?;
+            return Ok(first.then_some(lease));
         };
-        match self {
-            Self::Memory(journal) => journal.accept(&draft, idempotency).await,
-            Self::Redis(journal) => journal.accept(&draft, idempotency).await,
+        let mut lease = lease;
+        let mut pieces = 0;
+        loop {
+            let marker = (accepted.live && pieces > 0).then(|| wire::begins_anew(pieces + 1));
+            lease.skipped = pieces + u64::from(marker.is_some());
+            let (id, new) = (&accepted.command.id, State::Leased(lease.clone()));
+            let there = either!(self, journal => journal.take_over(id, found, &new, pieces, marker).await)?;
+            match there {
+                None => return Ok(None),
+                Some(there) if there == pieces => return Ok(Some(lease)),
+                Some(there) => pieces = there,
+            }
         }
     }
 
-    /// Gives a command to `lease`'s executor unless somebody has it; says whether it was given.
-    pub(crate) async fn lease(&self, id: &CommandId, lease: &Lease, lifetime: Duration) -> Result<bool, Error> {
-        match self {
-            Self::Memory(journal) => Ok(journal.lease(id, lease, lifetime)),
-            Self::Redis(journal) => journal.lease(id, lease, lifetime).await,
-        }
+    /// Changes a state; says whether it was `from`.
+    pub(crate) async fn swap(&self, id: &CommandId, from: &State, to: &State) -> Result<bool, Error> {
+        either!(self, journal => journal.swap(id, from, to).await)
     }
 
-    /// Adds a piece of output; says whether it was the next one. A repeated piece is not.
-    pub(crate) async fn append(&self, id: &CommandId, lease: &Lease, chunk: &OutputChunk) -> Result<bool, Error> {
-        let event = CommandEvent { event: Some(command_event::Event::Output(chunk_to_wire(chunk))) };
-        let event = event.encode_to_vec().into();
-        match self {
-            Self::Memory(journal) => Ok(journal.append(id, lease, chunk.seq, event).await),
-            Self::Redis(journal) => journal.append(id, lease, chunk.seq, event).await,
-        }
+    /// Adds a piece of output, numbered as its holder numbers it.
+    pub(crate) async fn append(
+        &self,
+        accepted: &Accepted,
+        lease: &Lease,
+        chunk: &OutputChunk,
+    ) -> Result<Append, Error> {
+        let chunk = OutputChunk { seq: lease.skipped + chunk.seq, ..chunk.clone() };
+        let event = encode_chunk(&chunk);
+        either!(self, journal => journal.append(accepted, lease, chunk.seq, event).await)
     }
 
-    /// Ends a command.
-    pub(crate) async fn finish(&self, id: &CommandId, fence: &Fence, finished: &Finished) -> Result<Finish, Error> {
-        let event = CommandEvent { event: Some(command_event::Event::Done(finished.to_record())) };
-        let event = event.encode_to_vec().into();
-        match self {
-            Self::Memory(journal) => Ok(journal.finish(id, fence, event).await),
-            Self::Redis(journal) => journal.finish(id, fence, event).await,
-        }
+    /// Ends a command, and notes that in the audit trail.
+    pub(crate) async fn finish(
+        &self,
+        accepted: &Accepted,
+        fence: &Fence,
+        finished: &Finished,
+        note: &Note,
+    ) -> Result<Finish, Error> {
+        let event = encode_done(accepted, finished);
+        either!(self, journal => journal.finish(accepted, fence, event, finished.chunks, note).await)
     }
 
     /// Reads a command, or `None` when it is unknown or forgotten.
     pub(crate) async fn entry(&self, id: &CommandId) -> Result<Option<Entry>, Error> {
-        let raw = match self {
-            Self::Memory(journal) => journal.entry(id),
-            Self::Redis(journal) => journal.entry(id).await?,
+        let (record, raw) = either!(self, journal => journal.entry(id).await)?;
+        Ok(match raw.map(Raw::decode).transpose()?.unwrap_or(Standing::Untouched) {
+            Standing::Ended(ended) => Some(Entry { accepted: ended.0, state: None, finished: Some(ended.1) }),
+            Standing::Open(State::Withdrawn) => None,
+            standing => self.open_entry(record, standing)?,
+        })
+    }
+
+    fn open_entry(&self, record: Option<Bytes>, standing: Standing) -> Result<Option<Entry>, Error> {
+        let Some(accepted) = record.map(Accepted::decode).transpose()? else { return Ok(None) };
+        if either!(self, journal => journal.forgets(&accepted)) {
+            return Ok(None);
+        }
+        let state = match standing {
+            Standing::Open(state) => Some(state),
+            Standing::Untouched | Standing::Ended(_) => None,
         };
-        raw.map(RawEntry::decode).transpose()
+        Ok(Some(Entry { accepted, state, finished: None }))
+    }
+
+    /// Where several commands stand, in the order of `ids`.
+    pub(crate) async fn standings(&self, ids: &[CommandId]) -> Result<Vec<Standing>, Error> {
+        let raw = either!(self, journal => journal.states(ids).await)?;
+        raw.into_iter().map(|raw| raw.map_or(Ok(Standing::Untouched), Raw::decode)).collect()
+    }
+
+    /// The commands that the server `tag` accepted and that nobody retired yet.
+    pub(crate) async fn open(&self, tag: &str) -> Result<Vec<Accepted>, Error> {
+        let records = either!(self, journal => journal.open(tag).await)?;
+        let decoded: Result<Vec<Accepted>, Error> = records.into_iter().map(Accepted::decode).collect();
+        Ok(decoded?.into_iter().filter(|accepted| !either!(self, journal => journal.forgets(accepted))).collect())
+    }
+
+    /// Takes commands that ended off the tables of open ones. Their results stay.
+    pub(crate) async fn retire(&self, ids: &[CommandId]) -> Result<(), Error> {
+        either!(self, journal => journal.retire(ids).await)
+    }
+
+    /// Says that this server lives, and asks who else does.
+    pub(crate) async fn beat(&self, tag: &str) -> Result<Beat, Error> {
+        either!(self, journal => journal.beat(tag).await)
+    }
+
+    /// Says that this server is gone, so that nobody waits for it.
+    pub(crate) async fn farewell(&self, tag: &str) -> Result<(), Error> {
+        either!(self, journal => journal.farewell(tag).await)
+    }
+
+    /// Writes commands again that Redis lost.
+    pub(crate) async fn restore(&self, open: &[Accepted]) -> Result<(), Error> {
+        either!(self, journal => journal.restore(open).await)
+    }
+
+    /// Writes results again that Redis lost.
+    pub(crate) async fn restore_ended(&self, ended: &[(Accepted, Finished)]) -> Result<(), Error> {
+        let events: Vec<_> =
+            ended.iter().map(|(accepted, finished)| (accepted, encode_done(accepted, finished))).collect();
+        either!(self, journal => journal.restore_ended(&events).await)
     }
 
     /// Reads the pieces of output after `after_seq`, in order, about `limit` at most.
     pub(crate) async fn chunks(&self, id: &CommandId, after_seq: u64, limit: usize) -> Result<Vec<OutputChunk>, Error> {
-        let raw = match self {
-            Self::Memory(journal) => journal.chunks(id, after_seq, limit),
-            Self::Redis(journal) => journal.chunks(id, after_seq, limit).await?,
-        };
+        let raw = either!(self, journal => journal.chunks(id, after_seq, limit).await)?;
         raw.into_iter().map(decode_chunk).collect()
     }
-}
-
-/// A command on its way in.
-struct Draft<'a> {
-    id: &'a CommandId,
-    cluster: &'a ClusterId,
-    /// The announcement; the journal keeps the very bytes that it publishes.
-    event: Bytes,
-    /// How long the command can live before it has a result.
-    lifetime: Duration,
-}
-
-/// A command as it is stored.
-struct RawEntry {
-    accepted: Bytes,
-    lease: Option<String>,
-    finished: Option<Bytes>,
-}
-
-impl RawEntry {
-    fn decode(self) -> Result<Entry, Error> {
-        let event = ClusterEvent::decode(self.accepted).map_err(unreadable)?;
-        let Some(cluster_event::Event::Command(record)) = event.event else { return Err(Error::internal()) };
-        Ok(Entry {
-            accepted: Accepted::from_record(record)?,
-            lease: self.lease.as_deref().and_then(Lease::parse),
-            finished: self.finished.map(decode_finished).transpose()?,
-        })
-    }
-}
-
-fn decode_finished(bytes: Bytes) -> Result<Finished, Error> {
-    match CommandEvent::decode(bytes).map_err(unreadable)?.event {
-        Some(command_event::Event::Done(record)) => Finished::from_record(record),
-        Some(command_event::Event::Output(_)) | None => Err(Error::internal()),
-    }
-}
-
-fn decode_chunk(bytes: Bytes) -> Result<OutputChunk, Error> {
-    match CommandEvent::decode(bytes).map_err(unreadable)?.event {
-        Some(command_event::Event::Output(chunk)) => chunk_from_wire(chunk),
-        Some(command_event::Event::Done(_)) | None => Err(Error::internal()),
-    }
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "used as map_err(unreadable)")]
-pub(crate) fn unreadable(cause: prost::DecodeError) -> Error {
-    tracing::error!(error = %cause, "a journal record does not read back");
-    Error::internal()
 }
 
 #[cfg(test)]

@@ -34,6 +34,8 @@ pub(crate) struct Load {
     pub(crate) running: usize,
     /// Commands that wait for a place.
     pub(crate) pending: usize,
+    /// Commands that wait for the store.
+    pub(crate) queued: usize,
 }
 
 /// The registry and its members.
@@ -47,6 +49,9 @@ pub(crate) struct Metrics {
     waiting: Gauge<i64, AtomicI64>,
     running: Gauge<i64, AtomicI64>,
     pending: Gauge<i64, AtomicI64>,
+    queued: Gauge<i64, AtomicI64>,
+    redeliveries: Counter<u64, AtomicU64>,
+    takeovers: Counter<u64, AtomicU64>,
     store_up: Gauge<i64, AtomicI64>,
 }
 
@@ -63,6 +68,9 @@ impl Metrics {
             waiting: Gauge::default(),
             running: Gauge::default(),
             pending: Gauge::default(),
+            queued: Gauge::default(),
+            redeliveries: Counter::default(),
+            takeovers: Counter::default(),
             store_up: Gauge::default(),
             registry: Registry::default(),
         };
@@ -81,6 +89,12 @@ impl Metrics {
         registry.register("kubently_running_commands", help, metrics.running.clone());
         let help = "Commands that wait here for a place at an executor";
         registry.register("kubently_pending_commands", help, metrics.pending.clone());
+        let help = "Commands that wait here for the store to be back";
+        registry.register("kubently_queued_commands", help, metrics.queued.clone());
+        let help = "Commands told again to an executor that came back";
+        registry.register("kubently_redeliveries", help, metrics.redeliveries.clone());
+        let help = "Commands taken over from an executor that was gone";
+        registry.register("kubently_takeovers", help, metrics.takeovers.clone());
         let help = "1 while the store answers";
         registry.register("kubently_store_up", help, metrics.store_up.clone());
         Self { registry, ..metrics }
@@ -109,6 +123,17 @@ impl Metrics {
         self.waiting.set(of(load.waiting));
         self.running.set(of(load.running));
         self.pending.set(of(load.pending));
+        self.queued.set(of(load.queued));
+    }
+
+    /// A command was told again to an executor that came back.
+    pub(crate) fn redelivered(&self) {
+        self.redeliveries.inc();
+    }
+
+    /// A command was taken over from an executor that is gone.
+    pub(crate) fn taken_over(&self) {
+        self.takeovers.inc();
     }
 
     /// Whether the store answers.

@@ -25,6 +25,16 @@ pub(crate) struct Redis {
     client: Arc<Client>,
     commands: ConnectionManager,
     prefix: Arc<str>,
+    health: tokio::sync::watch::Sender<Health>,
+}
+
+/// How the connection is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Health {
+    /// Whether it stands.
+    pub(crate) up: bool,
+    /// Counts the times that it came to stand.
+    pub(crate) generation: u64,
 }
 
 impl Redis {
@@ -39,7 +49,8 @@ impl Redis {
             .set_number_of_retries(RECONNECT_ATTEMPTS)
             .set_max_delay(RECONNECT_MAX_DELAY);
         let commands = client.get_connection_manager_with_config(config).await.map_err(unavailable)?;
-        Ok(Self { client: Arc::new(client), commands, prefix: prefix.into() })
+        let health = tokio::sync::watch::Sender::new(Health { up: true, generation: 1 });
+        Ok(Self { client: Arc::new(client), commands, prefix: prefix.into(), health })
     }
 
     /// Sends one command.
@@ -55,6 +66,21 @@ impl Redis {
     /// Runs a script.
     pub(crate) async fn invoke<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
         script.invoke_async(&mut self.commands.clone()).await.map_err(unavailable)
+    }
+
+    /// The same, and waits until the replicas have it.
+    pub(crate) async fn pipe_durably<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Error> {
+        self.pipe(commands).await
+    }
+
+    /// The same, and waits until the replicas have it.
+    pub(crate) async fn invoke_durably<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
+        self.invoke(script).await
+    }
+
+    /// Whether Redis answers, and how often it was connected to.
+    pub(crate) fn health(&self) -> tokio::sync::watch::Receiver<Health> {
+        self.health.subscribe()
     }
 
     /// Opens a pub/sub connection; the bus alone does, once at a time.

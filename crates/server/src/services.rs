@@ -34,6 +34,8 @@ pub(crate) struct Services {
     pub(crate) metrics: Arc<Metrics>,
     /// How often links are checked.
     pub(crate) heartbeat_interval: Duration,
+    /// Commands that an executor gets at once which does not say how many it runs.
+    pub(crate) serial_in_flight: usize,
     /// How often SSE streams get a keep-alive event.
     pub(crate) sse_keep_alive: Duration,
     /// Whether the store answers.

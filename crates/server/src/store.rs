@@ -22,6 +22,9 @@ pub(crate) use redis::RedisStore;
 /// Most members that an index lists.
 pub(crate) const MAX_INDEX: usize = 100_000;
 
+/// The field that holds an entry's bytes in a log's stream.
+pub(crate) const LOG_FIELD: &str = "e";
+
 /// A record to put.
 #[derive(Debug, Clone)]
 pub(crate) struct Record {

@@ -1,6 +1,6 @@
 //! Executor tokens: one a cluster. A cluster is known while it has one.
 
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use kubently_core::{Error, ErrorKind, ids::ClusterId};
@@ -23,6 +23,9 @@ use crate::{
 const INDEX: &str = "executor:tokens";
 /// Length a caller's own token may have, in characters.
 const LENGTH: std::ops::RangeInclusive<usize> = 32..=128;
+/// What an executor is told whose token is not taken.
+const NOT_KNOWN: &str = "Invalid executor credentials: the server knows no such token for this cluster. It is wrong, \
+    it was revoked, or the store lost it; make a new one with `kubently tokens create`";
 /// What a token must look like.
 const RULE: &str = "use 32 to 128 letters, digits, '-' and '_'";
 
@@ -46,11 +49,13 @@ pub(crate) struct NewToken {
 pub(crate) struct Tokens {
     store: Store,
     bus: Bus,
+    /// Those of the server's own settings.
+    provisioned: Arc<[(ClusterId, String)]>,
 }
 
 impl Tokens {
-    pub(crate) fn new(store: Store, bus: Bus) -> Self {
-        Self { store, bus }
+    pub(crate) fn new(store: Store, bus: Bus, provisioned: &[(ClusterId, String)]) -> Self {
+        Self { store, bus, provisioned: provisioned.into() }
     }
 
     /// Makes a cluster's token, of the caller's choice or random.
@@ -68,14 +73,20 @@ impl Tokens {
         Ok(NewToken { token, created_at })
     }
 
-    /// Makes sure that a cluster has this token, from the server's own settings.
-    pub(crate) async fn provision(&self, cluster: &ClusterId, token: &str) -> Result<(), Error> {
-        if !is_token(token) {
-            return Err(Error::invalid("executor_tokens", "", RULE));
+    /// Makes sure that the clusters of the server's own settings have their tokens: at the start, and
+    /// when the store lost its memory.
+    pub(crate) async fn provision_all(&self) -> Result<(), Error> {
+        for (cluster, token) in self.provisioned.iter() {
+            if !is_token(token) {
+                return Err(Error::invalid("executor_tokens", "", RULE));
+            }
+            let hash = SecretHash::of(token).to_hex();
+            if self.stored(cluster).await?.is_none_or(|stored| stored.sha256 != hash) {
+                self.store.put(&record(cluster, token, SystemTime::now())?).await?;
+            }
+            self.store.index_add(INDEX, &[cluster.to_string()], None).await?;
         }
-        let record = record(cluster, token, SystemTime::now())?;
-        self.store.put(&record).await?;
-        self.store.index_add(INDEX, &[cluster.to_string()], None).await
+        Ok(())
     }
 
     async fn put(&self, cluster: &ClusterId, token: &str, created_at: SystemTime) -> Result<bool, Error> {
@@ -91,7 +102,8 @@ impl Tokens {
         let stored = self.stored(cluster).await?;
         let right = stored
             .is_some_and(|stored| SecretHash::of(token).to_hex().as_bytes().ct_eq(stored.sha256.as_bytes()).into());
-        if right { Ok(()) } else { Err(Error::new(ErrorKind::Unauthenticated, "Invalid executor credentials")) }
+        // One text for every reason, so that it tells nobody which clusters there are.
+        if right { Ok(()) } else { Err(Error::new(ErrorKind::Unauthenticated, NOT_KNOWN)) }
     }
 
     /// Whether a cluster has a token.
@@ -153,7 +165,7 @@ mod tests {
 
     fn tokens() -> Tokens {
         let (bus, _inbox) = MemoryHub::default().join();
-        Tokens::new(Store::Memory(MemoryStore::default()), Bus::Memory(bus))
+        Tokens::new(Store::Memory(MemoryStore::default()), Bus::Memory(bus), &[])
     }
 
     #[tokio::test]

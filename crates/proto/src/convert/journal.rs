@@ -40,8 +40,10 @@ pub struct Accepted {
 pub struct Finished {
     /// The result; without its output when that went ahead in chunks.
     pub result: CommandResult,
-    /// How many chunks hold the output.
+    /// The number of the last chunk of the output; 0 when the output is in the result.
     pub chunks: u64,
+    /// Chunks up to this number are not its output: an executor that is gone left them.
+    pub skipped: u64,
 }
 
 impl Accepted {
@@ -92,21 +94,22 @@ impl Accepted {
 }
 
 impl Finished {
-    /// As the journal keeps it.
+    /// As the journal keeps it, with the command that it ends.
     #[must_use]
-    pub fn to_record(&self) -> ResultRecord {
-        ResultRecord { result: Some(result_to_wire(&self.result)), chunks: self.chunks }
+    pub fn to_record(&self, accepted: &Accepted) -> ResultRecord {
+        ResultRecord {
+            result: Some(result_to_wire(&self.result)),
+            chunks: self.chunks,
+            skipped: self.skipped,
+            command: Some(accepted.to_record()),
+        }
     }
 
-    /// Reads a record back.
-    pub fn from_record(record: ResultRecord) -> Result<Self, Error> {
-        let result = record.result.ok_or_else(Error::internal)?;
-        Ok(Self { result: result_from_wire(result).map_err(defect)?, chunks: record.chunks })
-    }
-
-    /// Reads the journal's bytes back.
-    pub fn decode(bytes: Bytes) -> Result<Self, Error> {
-        ResultRecord::decode(bytes).map_err(defect).and_then(Self::from_record)
+    /// Reads a record back: the command, and how it ended.
+    pub fn from_record(record: ResultRecord) -> Result<(Accepted, Self), Error> {
+        let accepted = Accepted::from_record(record.command.ok_or_else(Error::internal)?)?;
+        let result = result_from_wire(record.result.ok_or_else(Error::internal)?).map_err(defect)?;
+        Ok((accepted, Self { result, chunks: record.chunks, skipped: record.skipped }))
     }
 }
 
@@ -122,8 +125,7 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn an_accepted_command_reads_back() {
+    fn accepted() -> Accepted {
         let mut spec = CommandSpec::new(ClusterId::new("c").unwrap(), vec!["get".into(), "pods".into()]);
         spec.correlation = Some(CorrelationId::new("corr-1").unwrap());
         let accepted_at = UNIX_EPOCH + Duration::from_secs(1_000);
@@ -136,15 +138,20 @@ mod tests {
             result: None,
         };
         let caller = Caller { principal_id: "service:x".into(), service: Some("x".into()) };
-        let accepted = Accepted { command, caller, live: true };
-        let bytes = accepted.to_record().encode_to_vec().into();
-        assert_eq!(Accepted::decode(bytes), Ok(accepted));
+        Accepted { command, caller, live: true }
     }
 
     #[test]
-    fn a_result_reads_back_and_rubbish_does_not() {
-        let finished = Finished { result: CommandResult::unfinished(Outcome::Lost, "m", UNIX_EPOCH), chunks: 4 };
-        assert_eq!(Finished::decode(finished.to_record().encode_to_vec().into()), Ok(finished));
-        assert_eq!(Finished::decode(Bytes::from_static(b"\xff\xff")), Err(Error::internal()));
+    fn an_accepted_command_reads_back_and_rubbish_does_not() {
+        let bytes = accepted().to_record().encode_to_vec().into();
+        assert_eq!(Accepted::decode(bytes), Ok(accepted()));
+        assert_eq!(Accepted::decode(Bytes::from_static(b"\xff\xff")), Err(Error::internal()));
+    }
+
+    #[test]
+    fn a_result_reads_back_with_its_command() {
+        let result = CommandResult::unfinished(Outcome::Lost, "m", UNIX_EPOCH);
+        let finished = Finished { result, chunks: 4, skipped: 2 };
+        assert_eq!(Finished::from_record(finished.to_record(&accepted())), Ok((accepted(), finished)));
     }
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::{INBOX_CAPACITY, Inbox, Message, Topic};
 
@@ -34,6 +34,7 @@ struct Listener {
 pub(crate) struct MemoryBus {
     hub: MemoryHub,
     server: u64,
+    resumed: watch::Receiver<u64>,
 }
 
 impl MemoryHub {
@@ -44,7 +45,7 @@ impl MemoryHub {
         let server = servers.next;
         servers.next += 1;
         servers.listening.insert(server, Listener { inbox, topics: HashMap::new() });
-        (MemoryBus { hub: self.clone(), server }, receiver)
+        (MemoryBus { hub: self.clone(), server, resumed: watch::channel(0).1 }, receiver)
     }
 
     fn lock(&self) -> MutexGuard<'_, Servers> {
@@ -63,6 +64,11 @@ impl MemoryBus {
             }
         }
         reached
+    }
+
+    /// Never: nothing is missed in memory.
+    pub(super) fn resumed(&self) -> watch::Receiver<u64> {
+        self.resumed.clone()
     }
 
     fn inboxes_of(&self, channel: &str) -> Vec<mpsc::Sender<Message>> {

@@ -70,6 +70,8 @@ pub(crate) struct RedisBus {
     wanted: Arc<Wanted>,
     /// The topics that Redis has confirmed on the present connection.
     confirmed: watch::Receiver<HashSet<Topic>>,
+    /// Counts the connections on which all topics were confirmed.
+    resumed: watch::Receiver<u64>,
 }
 
 impl RedisBus {
@@ -77,15 +79,20 @@ impl RedisBus {
     pub(crate) fn start(redis: Redis, shutdown: CancellationToken) -> (Self, Inbox) {
         let (inbox, receiver) = mpsc::channel(INBOX_CAPACITY);
         let (confirm, confirmed) = watch::channel(HashSet::new());
+        let (resume, resumed) = watch::channel(0);
         let wanted = Arc::new(Wanted::default());
-        let link = Link { redis: redis.clone(), wanted: wanted.clone(), confirm, inbox };
+        let link = Link { redis: redis.clone(), wanted: wanted.clone(), confirm, resume, inbox };
         tokio::spawn(async move { shutdown.run_until_cancelled(link.keep()).await });
-        (Self { redis, wanted, confirmed }, receiver)
+        (Self { redis, wanted, confirmed, resumed }, receiver)
     }
 
     pub(super) async fn publish(&self, topic: &Topic, payload: Bytes) -> Result<u64, Error> {
         let Topic::Channel(channel) = topic else { return Ok(0) };
         self.redis.query(redis::cmd("PUBLISH").arg(self.redis.name(channel)).arg(&payload[..])).await
+    }
+
+    pub(super) fn resumed(&self) -> watch::Receiver<u64> {
+        self.resumed.clone()
     }
 
     pub(super) async fn subscribe(&self, topic: Topic) -> Result<RedisSubscription, Error> {
@@ -123,6 +130,7 @@ struct Link {
     redis: Redis,
     wanted: Arc<Wanted>,
     confirm: watch::Sender<HashSet<Topic>>,
+    resume: watch::Sender<u64>,
     inbox: mpsc::Sender<Message>,
 }
 
@@ -142,6 +150,7 @@ impl Link {
     async fn connected(&self) -> RedisResult<()> {
         let (mut sink, mut stream) = self.redis.pubsub().await?.split();
         self.reconcile(&mut sink).await?;
+        self.resume.send_modify(|count| *count += 1);
         let mut ping = tokio::time::interval(PING_INTERVAL);
         loop {
             tokio::select! {

@@ -1,6 +1,10 @@
 //! Accepting a command: after this it has an id and ends in exactly one result.
 
-use std::{fmt::Write, sync::Arc, time::SystemTime};
+use std::{
+    fmt::Write,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use kubently_core::{
     Error, ErrorKind,
@@ -16,6 +20,8 @@ use kubently_proto::convert::{
     journal::{Accepted, Caller},
     to_millis,
 };
+
+use tokio::time::Instant;
 
 use super::Dispatch;
 use crate::{
@@ -59,8 +65,7 @@ impl Dispatch {
         let command = kubectl::parse(&spec.argv).map_err(|refusal| denied(&refusal))?;
         self.parts.policy.check(&command, Context { streaming: live }).map_err(|refusal| denied(&refusal))?;
         spec.argv = command.argv();
-        // To the millisecond, as the journal keeps it: every server tells the same time.
-        let accepted_at = from_millis(to_millis(SystemTime::now()));
+        let accepted_at = now();
         let command = Command {
             id: self.parts.ids.next()?,
             deadline: accepted_at + spec.timeout,
@@ -73,23 +78,60 @@ impl Dispatch {
         Ok(Accepted { command, caller, live })
     }
 
-    /// Journals a draft. A request whose idempotency key is known gets the command it stands for.
+    /// Accepts a draft: journals it. While the store is away it waits for that in a bounded queue. A
+    /// request whose idempotency key is known gets the command it stands for.
     pub(super) async fn admit(
-        &self,
+        self: &Arc<Self>,
         caller: &Principal,
         draft: Accepted,
+        key: Option<&IdempotencyKey>,
+    ) -> Result<Admission, Error> {
+        self.ledger.enter(&draft)?;
+        let mut undone = Strike { dispatch: self.clone(), draft: Some(draft.clone()), unsure: false };
+        let mut draft = draft;
+        let limit = Instant::now() + self.outage.patience().min(draft.command.spec.timeout);
+        let mut place = None;
+        let admission = loop {
+            match self.journal(caller, &draft, key).await {
+                Err(error) if error.kind == ErrorKind::StoreUnavailable => {
+                    // The store may have taken it all the same; what it took is taken back later.
+                    undone.unsure = true;
+                    if place.is_none() {
+                        place = Some(self.outage.place()?);
+                    }
+                    if !self.outage.over(limit).await {
+                        return Err(error);
+                    }
+                    draft = dated(draft, now());
+                    self.ledger.enter(&draft)?;
+                }
+                answer => break answer?,
+            }
+        };
+        if admission.new {
+            undone.draft = None;
+        } else {
+            undone.unsure = false;
+        }
+        Ok(admission)
+    }
+
+    async fn journal(
+        self: &Arc<Self>,
+        caller: &Principal,
+        draft: &Accepted,
         key: Option<&IdempotencyKey>,
     ) -> Result<Admission, Error> {
         let spec = &draft.command.spec;
         if let Some(session) = &spec.session {
             self.parts.sessions.touch(caller, session, &spec.cluster).await?;
         }
-        let idempotency = key.map(|key| idempotency(caller, key, &draft));
-        match self.parts.journal.accept(&draft, idempotency.as_ref()).await? {
-            Acceptance::New => Ok(Admission { accepted: draft, new: true }),
+        let key = key.map(|key| idempotency(caller, key, draft));
+        match self.parts.journal.accept(draft, key.as_ref()).await? {
+            Acceptance::New(0) => self.nobody_listens(draft, key.as_ref()).await,
+            Acceptance::New(_) => Ok(Admission { accepted: draft.clone(), new: true }),
             Acceptance::Known(id) => self.known(&id).await,
             Acceptance::Conflict => Err(conflict()),
-            Acceptance::NobodyThere => Err(self.nobody_there(&draft).await),
         }
     }
 
@@ -99,7 +141,20 @@ impl Dispatch {
         Ok(Admission { accepted: entry.accepted, new: false })
     }
 
-    /// Nobody heard: either there is no such cluster, or no executor of it is attached.
+    /// No server holds an executor of the cluster. If one was attached a moment ago it will be back, and
+    /// the command waits for it in the journal; otherwise the command is taken back and refused.
+    async fn nobody_listens(&self, draft: &Accepted, key: Option<&Idempotency>) -> Result<Admission, Error> {
+        let waits = Ok(Admission { accepted: draft.clone(), new: true });
+        if self.parts.clusters.recently_attached(&draft.command.spec.cluster).await? {
+            return waits;
+        }
+        match self.parts.journal.withdraw(draft, key).await? {
+            true => Err(self.nobody_there(draft).await),
+            false => waits,
+        }
+    }
+
+    /// Either there is no such cluster, or no executor of it is attached.
     async fn nobody_there(&self, draft: &Accepted) -> Error {
         let cluster = &draft.command.spec.cluster;
         match self.parts.clusters.require(cluster).await {
@@ -110,6 +165,47 @@ impl Dispatch {
             Err(error) => error,
         }
     }
+
+    /// Takes a command back whose acceptance came to nothing while the store was away, because its caller was refused.
+    async fn withdraw_later(self: Arc<Self>, draft: Accepted) {
+        let withdraw = || self.parts.journal.withdraw(&draft, None);
+        if let Err(error) = self.outage.outlast(Instant::now() + WITHDRAW_FOR, withdraw).await {
+            tracing::warn!(command = %draft.command.id, %error, "could not take a refused command back");
+        }
+    }
+}
+
+/// How long a refused command is tried to be taken back; then its deadline is over, or nearly so.
+const WITHDRAW_FOR: Duration = Duration::from_secs(120);
+
+/// Strikes a draft out of the ledger unless it was accepted.
+struct Strike {
+    dispatch: Arc<Dispatch>,
+    draft: Option<Accepted>,
+    /// Whether the journal may have it nevertheless.
+    unsure: bool,
+}
+
+impl Drop for Strike {
+    fn drop(&mut self) {
+        let Some(draft) = self.draft.take() else { return };
+        self.dispatch.ledger.strike(&draft.command.id);
+        if self.unsure {
+            self.dispatch.tasks.spawn(self.dispatch.clone().withdraw_later(draft));
+        }
+    }
+}
+
+/// To the millisecond, as the journal keeps it: every server tells the same time.
+fn now() -> SystemTime {
+    from_millis(to_millis(SystemTime::now()))
+}
+
+/// The same draft, accepted at another time.
+fn dated(mut draft: Accepted, accepted_at: SystemTime) -> Accepted {
+    let command = &mut draft.command;
+    (command.accepted_at, command.deadline) = (accepted_at, accepted_at + command.spec.timeout);
+    draft
 }
 
 /// Says a refusal in the error table's words.

@@ -1,7 +1,10 @@
 //! Attaching executors, and what they say while attached.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime},
 };
 
@@ -11,21 +14,40 @@ use kubently_core::{
     command::OutputChunk,
     ids::{ClusterId, CommandId, ExecutorId},
 };
-use kubently_proto::convert::journal::{Accepted, Finished};
-use tokio::sync::mpsc;
+use kubently_proto::{
+    bus::v1::{Seen, cluster_event},
+    convert::journal::{Accepted, Finished},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Dispatch,
-    roster::{Placement, Running, Seat},
+    Dispatch, STORE_PATIENCE,
+    seat::{Running, Seat},
 };
 use crate::{
     bus::{Subscription, Topic},
-    journal::{Fence, Finish, RESULT_GRACE},
+    journal::{Append, Lease, State},
 };
 
 /// Room for cancels and the like beside an executor's commands.
 const SPARE_ORDERS: usize = 64;
+
+/// What may be expected of an executor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Terms {
+    /// It knows what it was told before, and does not run a command twice that it is told twice.
+    pub(crate) remembers: bool,
+    /// It may come back under the same id.
+    pub(crate) resumes: bool,
+    /// It came back, and had everything up to this mark.
+    pub(crate) resumed: Option<u64>,
+    /// A command's time begins when it gets it: it runs one after another and knows no deadlines.
+    pub(crate) own_time: bool,
+}
 
 /// Who wants to attach. That the token is right is the face's business.
 #[derive(Debug, Clone)]
@@ -40,6 +62,8 @@ pub(crate) struct Attaching {
     pub(crate) version: String,
     /// Commands it runs at once.
     pub(crate) max_in_flight: usize,
+    /// What may be expected of it.
+    pub(crate) terms: Terms,
 }
 
 /// What an attached executor is told.
@@ -51,6 +75,10 @@ pub(crate) enum Order {
         accepted: Box<Accepted>,
         /// The lease's number.
         epoch: u64,
+        /// When it must be done.
+        deadline: SystemTime,
+        /// The how-manieth order to this executor.
+        mark: u64,
     },
     /// Stop this.
     Cancel {
@@ -81,6 +109,19 @@ impl Dispatch {
             return Err(Error::new(ErrorKind::Draining, "this server is stopping; attach to another one"));
         }
         let commands = self.parts.bus.subscribe(Topic::commands(who.cluster.as_str())).await?;
+        let transport = who.transport;
+        let (seat, orders) = self.seat(who);
+        self.parts.clusters.confirm(std::slice::from_ref(&seat.executor)).await?;
+        self.roster.add(seat.clone());
+        self.parts.metrics.executors(transport.as_str(), 1);
+        tracing::info!(cluster = %seat.executor.cluster, executor = %seat.executor.id, transport = transport.as_str(), "attached");
+        // What was announced before the subscription stands in the journal.
+        self.recover(&seat.executor.cluster);
+        self.fill(&seat.executor.cluster);
+        Ok((Attachment { dispatch: self.clone(), seat, transport, _commands: commands }, orders))
+    }
+
+    fn seat(&self, who: Attaching) -> (Arc<Seat>, mpsc::Receiver<Order>) {
         let limit = who.max_in_flight.max(1);
         let (orders, receiver) = mpsc::channel(limit + SPARE_ORDERS);
         let now = SystemTime::now();
@@ -93,68 +134,31 @@ impl Dispatch {
             attached_at: now,
             last_seen: now,
         };
-        self.parts.clusters.confirm(std::slice::from_ref(&executor)).await?;
-        let number = self.roster.next_number();
-        let seat = Arc::new(Seat { number, executor, limit, orders, closed: CancellationToken::new() });
-        self.roster.add(seat.clone());
-        self.parts.metrics.executors(who.transport.as_str(), 1);
-        tracing::info!(cluster = %seat.executor.cluster, executor = %seat.executor.id, transport = who.transport.as_str(), "attached");
-        self.fill(&seat.executor.cluster);
-        Ok((Attachment { dispatch: self.clone(), seat, transport: who.transport, _commands: commands }, receiver))
-    }
-
-    /// Gives pending commands to free places, as far as there are both.
-    pub(super) fn fill(self: &Arc<Self>, cluster: &ClusterId) {
-        while let Some(placement) = self.roster.place(cluster) {
-            self.tasks.spawn(self.clone().hand_over(placement));
-        }
-    }
-
-    /// Wins the lease for a placed command and sends it to its seat.
-    async fn hand_over(self: Arc<Self>, placement: Placement) {
-        let Placement { seat, running: Running { accepted, lease, .. } } = placement;
-        let (id, cluster) = (accepted.command.id.clone(), accepted.command.spec.cluster.clone());
-        let lifetime = accepted.command.spec.timeout + RESULT_GRACE;
-        match self.parts.journal.lease(&id, &lease, lifetime).await {
-            Ok(true) => {
-                let order = Order::Run { accepted: Box::new(accepted), epoch: lease.epoch };
-                if seat.orders.send(order).await.is_err() {
-                    tracing::warn!(command = %id, "the executor left before it got the command");
-                }
-                return;
-            }
-            // Another server's executor has it, or it was cancelled.
-            Ok(false) => {}
-            Err(error) => tracing::warn!(command = %id, %error, "could not lease a command"),
-        }
-        self.roster.release(&cluster, &id);
-        self.fill(&cluster);
-    }
-
-    /// Journals an executor's result and frees its place.
-    pub(super) async fn finish(
-        self: &Arc<Self>,
-        cluster: &ClusterId,
-        id: &CommandId,
-        held: &Running,
-        end: Finished,
-    ) -> Result<(), Error> {
-        let fence = Fence::Lease(held.lease.clone());
-        let finish = self.parts.journal.finish(id, &fence, &end).await?;
-        if self.roster.release(cluster, id).is_some() {
-            self.fill(cluster);
-        }
-        match finish {
-            Finish::First => self.ended(&held.accepted, &end).await,
-            Finish::Late => tracing::debug!(command = %id, "a result came after the command had ended"),
-            Finish::Fenced => tracing::info!(command = %id, "a result came under an old lease; refused"),
-        }
-        Ok(())
+        let seat = Seat {
+            number: self.roster.next_number(),
+            executor,
+            limit,
+            terms: who.terms,
+            orders,
+            closed: CancellationToken::new(),
+            leaving: AtomicBool::new(false),
+            marks: AtomicU64::new(who.terms.resumed.unwrap_or_default()),
+            heard: watch::Sender::new(Instant::now()),
+        };
+        (Arc::new(seat), receiver)
     }
 
     /// How many commands wait here for a place at this cluster's executors.
     pub(crate) fn queue_depth(&self, cluster: &ClusterId) -> usize {
         self.roster.depth(cluster)
+    }
+
+    /// An executor was heard of here; its stream may be held by another server.
+    pub(crate) async fn heard(&self, cluster: &ClusterId, executor: &ExecutorId) -> Result<(), Error> {
+        if self.roster.heard(cluster, executor) {
+            return Ok(());
+        }
+        self.tell_cluster(cluster, cluster_event::Event::Seen(Seen { executor_id: executor.to_string() })).await
     }
 }
 
@@ -164,11 +168,26 @@ impl Attachment {
         self.seat.closed.clone()
     }
 
+    /// When the executor was last heard of beside its stream.
+    pub(crate) fn last_heard(&self) -> watch::Receiver<Instant> {
+        self.seat.heard.subscribe()
+    }
+
+    /// The executor is about to stop: it gets nothing more, and what it leaves goes to another one at once.
+    pub(crate) fn leave(&self) {
+        self.seat.leaving.store(true, Ordering::Relaxed);
+    }
+
     /// A piece of a command's output. It is journaled before this returns, so a slow store slows
     /// the executor and nothing piles up here.
     pub(crate) async fn output(&self, id: &CommandId, epoch: u64, chunk: &OutputChunk) -> Result<(), Error> {
-        let Some(held) = self.held(id, epoch).await? else { return Ok(()) };
-        match self.dispatch.roster.within_limit(&self.seat.executor.cluster, id, chunk.data.len()) {
+        let dispatch = &self.dispatch;
+        let limit = Instant::now() + STORE_PATIENCE;
+        let Some(held) = dispatch.outage.outlast(limit, || self.held(id, epoch)).await? else {
+            return Ok(());
+        };
+        let cluster = &self.seat.executor.cluster;
+        match dispatch.roster.note(cluster, id, |running| running.count(chunk.data.len())) {
             Some(true) => {}
             Some(false) => {
                 return Err(Error::invalid("output.chunk", "", "is more than the command's max_output_bytes"));
@@ -176,57 +195,74 @@ impl Attachment {
             // It ended meanwhile; nobody wants more of its output.
             None => return Ok(()),
         }
-        let next = self.dispatch.parts.journal.append(id, &held.lease, chunk).await?;
-        if !next {
-            tracing::debug!(command = %id, seq = chunk.seq, "a repeated or late piece of output");
+        let append = || dispatch.parts.journal.append(&held.accepted, &held.lease, chunk);
+        match dispatch.outage.outlast(limit, append).await? {
+            Append::Next => Ok(()),
+            Append::Repeated => {
+                tracing::debug!(command = %id, seq = chunk.seq, "a repeated or late piece of output");
+                Ok(())
+            }
+            // The first piece that is there again closes the gap; the others on their way only wait for it.
+            Append::Gap => dispatch.ask_again(cluster, id).await,
         }
-        Ok(())
     }
 
-    /// A command's end. Once this returns, the result is journaled or not wanted, and the executor
-    /// may forget it.
-    pub(crate) async fn done(&self, id: &CommandId, epoch: u64, end: Finished) -> Result<(), Error> {
-        let Some(held) = self.held(id, epoch).await? else {
+    /// A command's end; true once the result is journaled or not wanted, and the executor may forget it.
+    pub(crate) async fn done(&self, id: &CommandId, epoch: u64, end: Finished) -> Result<bool, Error> {
+        let limit = Instant::now() + STORE_PATIENCE;
+        let Some(held) = self.dispatch.outage.outlast(limit, || self.held(id, epoch)).await? else {
             tracing::info!(command = %id, epoch, "a result for a command that this executor does not hold; refused");
-            return Ok(());
+            return Ok(true);
         };
-        self.dispatch.finish(&self.seat.executor.cluster, id, &held, end).await
+        self.dispatch.finish(&held, end).await
     }
 
     /// What this executor holds under `epoch`: known here, or given to it over an earlier link.
     async fn held(&self, id: &CommandId, epoch: u64) -> Result<Option<Running>, Error> {
         let who = &self.seat.executor;
-        let mine = |held: &Running| held.lease.executor == who.id && held.lease.epoch == epoch;
-        if let Some(found) = self.dispatch.roster.find(&who.cluster, id) {
-            return Ok(Some(found.running).filter(mine));
+        if let Some((_, running)) = self.dispatch.roster.find(&who.cluster, id) {
+            let mine = running.lease.executor == who.id && running.lease.epoch == epoch;
+            return Ok(Some(running).filter(|_| mine));
         }
         let Some(entry) = self.dispatch.parts.journal.entry(id).await? else { return Ok(None) };
-        let ended = entry.finished.is_some();
-        let held = entry.lease.map(|lease| Running::new(entry.accepted, lease));
-        let held = held.filter(|held| held.lease.cluster == who.cluster).filter(mine);
-        if let Some(held) = held.as_ref().filter(|_| !ended) {
-            self.dispatch.roster.adopt(&self.seat, held);
+        if entry.finished.is_some() || entry.accepted.command.spec.cluster != who.cluster {
+            return Ok(None);
         }
-        Ok(held)
+        let held = match entry.state.as_ref().and_then(State::lease) {
+            Some(lease) if lease.executor == who.id && lease.epoch == epoch => lease.clone(),
+            Some(_) => return Ok(None),
+            // The store lost who has it; nobody else does.
+            None => Lease { epoch, ..self.seat.lease(&entry.accepted, None) },
+        };
+        let running = Running::new(entry.accepted, held);
+        self.dispatch.roster.adopt(&self.seat, &running);
+        Ok(Some(running))
     }
 }
 
 impl Drop for Attachment {
     fn drop(&mut self) {
         let (dispatch, seat) = (self.dispatch.clone(), self.seat.clone());
-        dispatch.roster.remove(&seat);
+        let left = dispatch.roster.remove(&seat);
         dispatch.parts.metrics.executors(self.transport.as_str(), -1);
-        tracing::info!(cluster = %seat.executor.cluster, executor = %seat.executor.id, "detached");
+        tracing::info!(cluster = %seat.executor.cluster, executor = %seat.executor.id, left = left.len(), "detached");
         let tasks = dispatch.tasks.clone();
-        tasks.spawn(async move {
-            let who = &seat.executor;
-            if dispatch.roster.seats(&who.cluster, &who.id) {
-                // It came back before its old link was given up: it is present.
-                return;
-            }
-            if let Err(error) = dispatch.parts.clusters.left(&who.cluster, &who.id, &dispatch.server).await {
-                tracing::debug!(%error, "presence of a detached executor ends by its time to live");
-            }
-        });
+        if !left.is_empty() {
+            tasks.spawn(dispatch.clone().part_with(seat.clone(), left));
+        }
+        tasks.spawn(async move { dispatch.note_absence(&seat).await });
+    }
+}
+
+impl Dispatch {
+    async fn note_absence(&self, seat: &Seat) {
+        let who = &seat.executor;
+        if self.roster.seat(&who.cluster, &who.id).is_some() {
+            // It came back before its old link was given up: it is present.
+            return;
+        }
+        if let Err(error) = self.parts.clusters.left(&who.cluster, &who.id, &self.server).await {
+            tracing::debug!(%error, "presence of a detached executor ends by its time to live");
+        }
     }
 }

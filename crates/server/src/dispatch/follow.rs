@@ -10,16 +10,19 @@ use kubently_core::{
     ids::CommandId,
 };
 use kubently_proto::convert::journal::{Accepted, Finished};
-use tokio::{sync::mpsc, time::timeout_at};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout_at},
+};
 
 use super::{
     Dispatch,
     accept::Request,
     cancel::CancelOnDrop,
-    wait::{as_it_stands, instant_of},
+    wait::{Look, as_it_stands, instant_of},
     waiters::{Heard, Waiter},
 };
-use crate::{auth::Principal, bus::Subscription, journal::RESULT_GRACE};
+use crate::{auth::Principal, bus::Subscription};
 
 /// Events that wait for a watcher's connection. Few: what is not sent yet is safe in the journal.
 const EVENTS: usize = 16;
@@ -47,7 +50,8 @@ struct Follower {
 }
 
 impl Dispatch {
-    /// Runs a command and follows it. A watcher that goes away cancels it unless `detach`.
+    /// Runs a command and follows it. A watcher that goes away cancels it unless it may come back: with
+    /// `detach`, or with an idempotency key.
     pub(crate) async fn run_and_follow(
         self: &Arc<Self>,
         caller: &Principal,
@@ -61,7 +65,8 @@ impl Dispatch {
             return self.follow(caller, &admission.accepted.command.id, 0).await;
         }
         let accepted = admission.accepted;
-        let guard = (!detach).then(|| self.cancel_on_drop(&accepted.command.id));
+        let comes_back = detach || request.idempotency_key.is_some();
+        let guard = (!comes_back).then(|| self.cancel_on_drop(&accepted.command.id));
         let first = accepted.command.clone();
         Ok(self.start(first, |events| Follower {
             dispatch: self.clone(),
@@ -128,29 +133,24 @@ impl Follower {
     async fn until_the_end(&mut self, ended: bool) -> Result<(), Gone> {
         // A command that was accepted a moment ago has nothing to catch up with.
         let fresh = self.guard.is_some() && !ended;
-        if !fresh && let Some(finished) = self.catch_up().await? {
+        if !fresh && let Look::Ended(finished) = self.catch_up().await? {
             return self.finish(finished).await;
         }
-        let deadline = instant_of(self.accepted.command.deadline);
-        let mut limits = [deadline, deadline + RESULT_GRACE].into_iter();
-        let mut until = limits.next();
-        while let Some(limit) = until {
+        let mut until = instant_of(self.accepted.command.deadline);
+        loop {
             let heard = tokio::select! {
-                heard = timeout_at(limit, self.waiter.next()) => heard,
+                heard = timeout_at(until, self.waiter.next()) => heard,
                 () = self.events.closed() => return Err(Gone),
             };
             match heard {
                 Ok(Some(Heard::Output(chunk))) => self.output(chunk).await?,
                 Ok(Some(Heard::Done(finished))) => return self.finish(*finished).await,
-                Ok(None) | Err(_) => {
-                    if let Some(finished) = self.catch_up().await? {
-                        return self.finish(finished).await;
-                    }
-                    until = limits.next();
-                }
+                Ok(Some(Heard::Look) | None) | Err(_) => match self.catch_up().await? {
+                    Look::Ended(finished) => return self.finish(finished).await,
+                    Look::Again(at) => until = at,
+                },
             }
         }
-        self.fail(Error::internal()).await
     }
 
     /// Sends a piece that was heard; what was missed before it comes from the journal.
@@ -166,27 +166,24 @@ impl Follower {
     }
 
     /// Sends what the journal has; returns the end if there is one.
-    async fn catch_up(&mut self) -> Result<Option<Finished>, Gone> {
-        let id = self.accepted.command.id.clone();
-        let entry = match self.dispatch.parts.journal.entry(&id).await {
-            Ok(Some(entry)) => entry,
-            Ok(None) => return self.fail(gone_from_journal()).await.map(|()| None),
-            Err(error) => return self.fail(error).await.map(|()| None),
-        };
+    async fn catch_up(&mut self) -> Result<Look, Gone> {
+        let look = self.dispatch.look(&self.accepted).await;
         self.journaled_output().await?;
-        match self.dispatch.settle(&entry).await {
-            Ok(finished) => Ok(finished),
-            Err(error) => self.fail(error).await.map(|()| None),
+        match look {
+            Ok(look) => Ok(look),
+            Err(error) => Err(self.fail(error).await),
         }
     }
 
     async fn journaled_output(&mut self) -> Result<(), Gone> {
         let id = self.accepted.command.id.clone();
         loop {
-            let pieces = match self.dispatch.parts.journal.chunks(&id, self.seen, CHUNKS_PER_READ).await {
+            let limit = Instant::now() + self.dispatch.outage.patience();
+            let read = || self.dispatch.parts.journal.chunks(&id, self.seen, CHUNKS_PER_READ);
+            let pieces = match self.dispatch.outage.outlast(limit, read).await {
                 Ok(pieces) if pieces.is_empty() => return Ok(()),
                 Ok(pieces) => pieces,
-                Err(error) => return self.fail(error).await,
+                Err(error) => return Err(self.fail(error).await),
             };
             for piece in pieces {
                 self.seen = piece.seq;
@@ -216,10 +213,10 @@ impl Follower {
     }
 
     /// Tells the watcher why there is no more, and ends.
-    async fn fail(&self, error: Error) -> Result<(), Gone> {
+    async fn fail(&self, error: Error) -> Gone {
         // A watcher that is gone needs no reason.
         let _ = self.events.send(Err(error)).await;
-        Err(Gone)
+        Gone
     }
 }
 
@@ -236,8 +233,4 @@ pub(super) fn cut(result: &CommandResult) -> impl Iterator<Item = OutputChunk> +
 
 pub(super) fn without_output(result: &CommandResult) -> CommandResult {
     CommandResult { stdout: Bytes::new(), stderr: Bytes::new(), ..result.clone() }
-}
-
-fn gone_from_journal() -> Error {
-    Error::new(kubently_core::ErrorKind::CommandNotFound, "Command not found")
 }

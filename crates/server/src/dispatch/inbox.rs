@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kubently_core::ids::{ClusterId, CommandId};
+use kubently_core::ids::{ClusterId, CommandId, ExecutorId};
 use kubently_proto::{
-    bus::v1::{ClusterEvent, CommandEvent, CommandRecord, cluster_event, command_event},
-    convert::{
-        command::chunk_from_wire,
-        journal::{Accepted, Finished},
-    },
+    bus::v1::{ClusterEvent, CommandEvent, Offer, cluster_event, command_event},
+    convert::{command::chunk_from_wire, journal::Finished},
 };
 use prost::Message as _;
 
-use super::{Dispatch, attach::Order};
-use crate::bus::{Inbox, Message};
+use super::{Dispatch, attach::Order, roster::Queued, seat::Waiting};
+use crate::{
+    bus::{Inbox, Message},
+    journal::decode_offer,
+};
 
 impl Dispatch {
     /// Routes until the bus ends.
@@ -40,21 +40,24 @@ impl Dispatch {
 
     fn cluster_event(self: &Arc<Self>, cluster: &ClusterId, payload: Bytes) -> Option<()> {
         match ClusterEvent::decode(payload).ok()?.event? {
-            cluster_event::Event::Command(record) => self.announced(cluster, record)?,
+            cluster_event::Event::Offer(offer) => self.offered(cluster, offer)?,
             cluster_event::Event::Cancelled(id) => self.cancelled(cluster, &CommandId::new(&id).ok()?),
             cluster_event::Event::Released(id) => {
                 self.roster.release(cluster, &CommandId::new(&id).ok()?);
                 self.fill(cluster);
             }
             cluster_event::Event::Revoked(_) => self.roster.expel(cluster),
+            cluster_event::Event::Seen(seen) => {
+                self.roster.heard(cluster, &ExecutorId::new(&seen.executor_id).ok()?);
+            }
         }
         Some(())
     }
 
-    fn announced(self: &Arc<Self>, cluster: &ClusterId, record: CommandRecord) -> Option<()> {
-        let accepted = Accepted::from_record(record).ok()?;
-        if !self.roster.queue(accepted) {
-            tracing::warn!(%cluster, "too many commands wait for this cluster; the newest expires");
+    fn offered(self: &Arc<Self>, cluster: &ClusterId, offer: Offer) -> Option<()> {
+        let (accepted, found) = decode_offer(offer)?;
+        if self.roster.queue(Waiting { accepted, found }) == Queued::Full {
+            tracing::warn!(%cluster, "many commands wait for this cluster; the newest stay in the journal");
         }
         self.fill(cluster);
         Some(())
@@ -62,9 +65,9 @@ impl Dispatch {
 
     fn cancelled(&self, cluster: &ClusterId, id: &CommandId) {
         self.roster.unqueue(cluster, id);
-        if let Some(found) = self.roster.find(cluster, id) {
-            let order = Order::Cancel { id: id.clone(), epoch: found.running.lease.epoch };
-            if found.seat.orders.try_send(order).is_err() {
+        if let Some((seat, running)) = self.roster.find(cluster, id) {
+            let order = Order::Cancel { id: id.clone(), epoch: running.lease.epoch };
+            if seat.orders.try_send(order).is_err() {
                 // It does not read its orders, so the command ends by its deadline.
                 tracing::warn!(command = %id, "an executor could not be told to cancel");
             }
@@ -74,8 +77,14 @@ impl Dispatch {
     fn command_event(&self, id: &CommandId, payload: Bytes) -> Option<()> {
         match CommandEvent::decode(payload).ok()?.event? {
             command_event::Event::Output(chunk) => self.waiters.output(id, &chunk_from_wire(chunk).ok()?),
-            command_event::Event::Done(record) => self.waiters.done(id, &Finished::from_record(record).ok()?),
+            command_event::Event::Done(record) => self.heard_end(id, &Finished::from_record(record).ok()?.1),
         }
         Some(())
+    }
+
+    /// A command ended: whoever waits for it here is told, and it is not open any more.
+    pub(super) fn heard_end(&self, id: &CommandId, finished: &Finished) {
+        self.waiters.done(id, finished);
+        self.ledger.end(id, finished);
     }
 }

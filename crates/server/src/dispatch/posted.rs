@@ -5,63 +5,91 @@ use std::sync::Arc;
 use kubently_core::{
     Error, ErrorKind,
     command::{CommandResult, INLINE_OUTPUT_BYTES},
-    ids::{ClusterId, CommandId},
+    ids::{ClusterId, CommandId, ExecutorId},
 };
 use kubently_proto::{bus::v1::cluster_event, convert::journal::Finished};
 
+use tokio::time::Instant;
+
 use super::{
-    Dispatch,
+    Dispatch, STORE_PATIENCE,
     follow::{cut, without_output},
-    roster::Running,
+    seat::Running,
 };
+use crate::journal::{Lease, State};
+
+/// Who says how a command ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Poster {
+    /// The cluster that its token is for.
+    pub(crate) cluster: ClusterId,
+    /// Its id and the lease it answers, from executors that tell. What others post counts under
+    /// whatever lease there is.
+    pub(crate) lease: Option<(ExecutorId, u64)>,
+}
+
+impl Poster {
+    fn has(&self, lease: &Lease) -> bool {
+        let same = |(executor, epoch): &(ExecutorId, u64)| lease.executor == *executor && lease.epoch == *epoch;
+        self.lease.as_ref().is_none_or(same)
+    }
+}
 
 impl Dispatch {
-    /// Ends a command with the result that an executor of `cluster` posted. Repeating that is
-    /// harmless: the first result stands.
+    /// Ends a command with the result that an executor posted. Repeating that is harmless: the first
+    /// result stands, and one under an old lease is not wanted.
     pub(crate) async fn posted(
         self: &Arc<Self>,
-        cluster: &ClusterId,
+        who: &Poster,
         id: &CommandId,
         result: CommandResult,
     ) -> Result<(), Error> {
-        let Some(found) = self.roster.find(cluster, id) else {
-            return self.posted_elsewhere(cluster, id, result).await;
+        if let Some((_, running)) = self.roster.find(&who.cluster, id).filter(|(_, running)| who.has(&running.lease)) {
+            return self.deliver(&running, result).await;
+        }
+        let limit = Instant::now() + STORE_PATIENCE;
+        let Some(entry) = self.outage.outlast(limit, || self.parts.journal.entry(id)).await? else {
+            return Err(not_issued());
         };
-        let end = self.shelve(id, &found.running, result).await?;
-        self.finish(cluster, id, &found.running, end).await
+        if entry.accepted.command.spec.cluster != who.cluster {
+            return Err(not_issued());
+        }
+        let Some(lease) = entry.state.as_ref().and_then(State::lease).filter(|lease| who.has(lease)).cloned() else {
+            // Ended, never given to it, or somebody else's by now.
+            return if entry.finished.is_some() || entry.state.is_some() { Ok(()) } else { Err(not_issued()) };
+        };
+        self.deliver(&Running::new(entry.accepted, lease), result).await?;
+        self.tell_cluster(&who.cluster, cluster_event::Event::Released(id.to_string())).await
     }
 
-    async fn posted_elsewhere(
-        self: &Arc<Self>,
-        cluster: &ClusterId,
-        id: &CommandId,
-        result: CommandResult,
-    ) -> Result<(), Error> {
-        let entry = self.parts.journal.entry(id).await?;
-        let held = entry.and_then(|entry| entry.lease.map(|lease| Running::new(entry.accepted, lease)));
-        let held = held.filter(|held| held.lease.cluster == *cluster);
-        let held =
-            held.ok_or_else(|| Error::new(ErrorKind::PermissionDenied, "Command was not issued to this cluster"))?;
-        let end = self.shelve(id, &held, result).await?;
-        self.finish(cluster, id, &held, end).await?;
-        self.tell_cluster(cluster, cluster_event::Event::Released(id.to_string())).await
+    async fn deliver(self: &Arc<Self>, held: &Running, result: CommandResult) -> Result<(), Error> {
+        let end = self.shelve(held, result).await?;
+        match self.finish(held, end).await? {
+            true => Ok(()),
+            // Redis lost what was shelved a moment ago; the executor posts it again.
+            false => Err(Error::store_unavailable()),
+        }
     }
 
     /// Puts output that is too long to travel inside a result into the journal ahead of it, as an
     /// executor on a stream does. Output beyond the command's limit is cut off here, because
     /// executors of the older system know no limit.
-    async fn shelve(&self, id: &CommandId, held: &Running, mut result: CommandResult) -> Result<Finished, Error> {
+    async fn shelve(&self, held: &Running, mut result: CommandResult) -> Result<Finished, Error> {
         limit_output(&mut result, held.accepted.command.spec.max_output_bytes);
         if result.stdout.len() + result.stderr.len() <= INLINE_OUTPUT_BYTES {
-            return Ok(Finished { result, chunks: 0 });
+            return Ok(Finished { result, chunks: 0, skipped: 0 });
         }
         let mut chunks = 0;
         for chunk in cut(&result) {
-            self.parts.journal.append(id, &held.lease, &chunk).await?;
+            self.parts.journal.append(&held.accepted, &held.lease, &chunk).await?;
             chunks = chunk.seq;
         }
-        Ok(Finished { result: without_output(&result), chunks })
+        Ok(Finished { result: without_output(&result), chunks, skipped: 0 })
     }
+}
+
+fn not_issued() -> Error {
+    Error::new(ErrorKind::PermissionDenied, "Command was not issued to this cluster")
 }
 
 /// Cuts output off at `most` bytes, standard output first, and says so.

@@ -1,7 +1,7 @@
 //! Who waits here for which command.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -21,6 +21,8 @@ const FOLLOWER_QUEUE: usize = 64;
 pub(super) enum Heard {
     /// A piece of output.
     Output(OutputChunk),
+    /// Something may have been missed: read the journal.
+    Look,
     /// The end.
     Done(Box<Finished>),
 }
@@ -98,6 +100,19 @@ impl Waiters {
         }
     }
 
+    /// The commands that somebody waits for.
+    pub(super) fn ids(&self) -> HashSet<CommandId> {
+        self.shared.lock().keys().cloned().collect()
+    }
+
+    /// Has everybody who follows output look into the journal.
+    pub(super) fn look(&self) {
+        for listener in self.shared.lock().values().flat_map(HashMap::values).filter(|listener| listener.output) {
+            // Full: there is more to hear, and a gap in its numbers has the follower look too.
+            let _full = listener.heard.try_send(Heard::Look);
+        }
+    }
+
     /// How many wait.
     pub(super) fn count(&self) -> usize {
         *self.shared.count.borrow()
@@ -144,7 +159,11 @@ mod tests {
     }
 
     fn finished() -> Finished {
-        Finished { result: CommandResult::unfinished(Outcome::Failed, "m", SystemTime::UNIX_EPOCH), chunks: 0 }
+        Finished {
+            result: CommandResult::unfinished(Outcome::Failed, "m", SystemTime::UNIX_EPOCH),
+            chunks: 0,
+            skipped: 0,
+        }
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! What executors report about themselves, and that they live.
 
 use axum::{Json, extract::State};
+use http::HeaderMap;
 use kubently_core::{
     Error,
     cluster::{Capabilities, CapabilityReport, MAX_POD, MAX_REPORTED, MAX_REPORTED_FLAGS, MAX_VERSION},
@@ -10,7 +11,9 @@ use kubently_core::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{Shared, caller::ExecutorOf, error::Problem, extract::Body, responses::Errors, time::iso};
+use super::{
+    Shared, caller::ExecutorOf, error::Problem, executor::executor_id, extract::Body, responses::Errors, time::iso,
+};
 use crate::clusters::REPORT_TTL;
 
 /// Longest verb, resource or flag, in bytes.
@@ -126,7 +129,11 @@ pub(super) async fn report_capabilities(
 pub(super) async fn heartbeat(
     State(gateway): State<Shared>,
     ExecutorOf(cluster): ExecutorOf,
+    headers: HeaderMap,
 ) -> Result<Json<Heartbeat>, Problem> {
+    if let Some(executor) = executor_id(&headers)? {
+        gateway.services.dispatch.heard(&cluster, &executor).await?;
+    }
     Ok(Json(match gateway.services.clusters.refresh_report(&cluster).await? {
         true => Heartbeat { status: "success", message: format!("TTL refreshed for cluster {cluster}") },
         false => {

@@ -27,9 +27,9 @@ struct Ours {
 
 impl Envelope {
     /// The command; with what only our executors understand if it `is_ours`.
-    pub(super) fn of(accepted: Accepted, epoch: u64, is_ours: bool) -> Self {
+    pub(super) fn of(accepted: Accepted, epoch: u64, deadline: SystemTime, is_ours: bool) -> Self {
         let command = accepted.command;
-        let left = command.deadline.duration_since(SystemTime::now()).unwrap_or_default();
+        let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
         let whole = left.as_secs() + u64::from(left.subsec_nanos() > 0);
         Self {
             id: command.id.to_string(),
@@ -68,30 +68,31 @@ mod tests {
 
     use super::*;
 
-    fn accepted(left: Duration) -> Accepted {
+    fn envelope(left: Duration, epoch: u64, is_ours: bool) -> Envelope {
         let now = SystemTime::now();
         let mut spec = CommandSpec::new(ClusterId::new("c").unwrap(), vec!["get".into(), "pods".into()]);
         spec.correlation = Some(CorrelationId::new("corr-1").unwrap());
         let id = CommandId::new("0199c1a0-7c3e-7b1a-8a2b-0123456789ab").unwrap();
         let command =
-            Command { id, spec, state: CommandState::Accepted, accepted_at: now, deadline: now + left, result: None };
-        Accepted { command, caller: Caller { principal_id: "p".into(), service: None }, live: false }
+            Command { id, spec, state: CommandState::Accepted, accepted_at: now, deadline: now, result: None };
+        let caller = Caller { principal_id: "p".into(), service: None };
+        Envelope::of(Accepted { command, caller, live: false }, epoch, now + left, is_ours)
     }
 
     #[test]
     fn an_older_executor_gets_exactly_the_older_envelope() {
-        let envelope = Envelope::of(accepted(Duration::from_millis(1_500)), 1, false);
+        let older = envelope(Duration::from_millis(1_500), 1, false);
         let expected = json!({
             "id": "0199c1a0-7c3e-7b1a-8a2b-0123456789ab", "args": ["get", "pods"], "timeout": 2,
             "correlation_id": "corr-1",
         });
-        assert_eq!(serde_json::to_value(envelope).unwrap(), expected);
-        assert_eq!(Envelope::of(accepted(Duration::ZERO), 1, false).timeout, 1);
+        assert_eq!(serde_json::to_value(older).unwrap(), expected);
+        assert_eq!(envelope(Duration::ZERO, 1, false).timeout, 1);
     }
 
     #[test]
     fn ours_also_gets_the_lease_and_the_limit() {
-        let envelope = serde_json::to_value(Envelope::of(accepted(Duration::ZERO), 3, true)).unwrap();
-        assert_eq!((&envelope["epoch"], &envelope["max_output_bytes"]), (&json!(3), &json!(1 << 20)));
+        let ours = serde_json::to_value(envelope(Duration::ZERO, 3, true)).unwrap();
+        assert_eq!((&ours["epoch"], &ours["max_output_bytes"]), (&json!(3), &json!(1 << 20)));
     }
 }

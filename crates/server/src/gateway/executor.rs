@@ -14,14 +14,14 @@ use kubently_core::{
 };
 use serde::Serialize;
 use tokio::{
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{Instant, Interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{
-    Shared,
+    Gateway, Shared,
     caller::ExecutorOf,
     envelope::{Envelope, Stop},
     error::Problem,
@@ -29,16 +29,17 @@ use super::{
     responses::Errors,
     sse::{self, Cut, event},
 };
-use crate::dispatch::{Attaching, Attachment, Order};
+use crate::dispatch::{Attaching, Attachment, Order, Terms};
 
 /// How long an executor waits before it attaches again. Older ones do as they like.
 const RETRY: Duration = Duration::from_secs(5);
-/// Commands that an executor runs at once unless it says otherwise: older ones run one.
-const SERIAL: u64 = 1;
+/// How long an executor that tells its id may be silent beside its stream: it sends a heartbeat every 6 s.
+const SILENCE: Duration = Duration::from_secs(20);
 /// Most that it may say.
 const MAX_IN_FLIGHT: u64 = 1024;
 const X_EXECUTOR_ID: &str = "x-kubently-executor-id";
 const X_MAX_IN_FLIGHT: &str = "x-kubently-max-in-flight";
+const LAST_EVENT_ID: &str = "last-event-id";
 
 /// Attaches an executor: its commands come as events until one side ends the stream.
 ///
@@ -58,47 +59,78 @@ pub(super) async fn attach_executor(
     ExecutorOf(cluster): ExecutorOf,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let identified = executor_id(&headers)?;
-    let is_ours = identified.is_some();
-    let executor = match identified {
-        Some(id) => id,
-        None => ExecutorId::new(&format!("sse-{cluster}-{}", random_suffix()))?,
-    };
-    let attaching = attaching(cluster, executor, Transport::Sse, &headers)?;
+    let Identity { executor, is_ours, resumed } = identity(&cluster, &headers)?;
+    let terms = Terms { remembers: is_ours, resumes: true, resumed, own_time: !is_ours };
+    let who = executor.clone();
+    let attaching = attaching(&gateway, cluster, executor, Transport::Sse, terms, &headers)?;
+    let period = gateway.services.sse_keep_alive;
     let connected = Connected {
         status: "connected",
         cluster_id: attaching.cluster.to_string(),
         server_id: gateway.services.dispatch.server().to_owned(),
+        keep_alive_seconds: is_ours.then_some(period.as_secs_f64()),
     };
     let (attachment, orders) = gateway.services.dispatch.attach(attaching).await?;
     let stream = ExecutorStream {
         closed: attachment.closed(),
+        heard: attachment.last_heard(),
         _attachment: attachment,
         orders,
-        keep_alive: keep_alive(gateway.services.sse_keep_alive),
+        keep_alive: keep_alive(period),
         leave_at: None,
         is_ours,
-        events: 0,
+        who,
+        mark: resumed.unwrap_or_default(),
         connected: Some(connected),
     };
     Ok(sse::respond(stream::unfold(stream, ExecutorStream::step), None))
 }
 
+/// Who an executor is on this face.
+struct Identity {
+    executor: ExecutorId,
+    /// Whether it told its own id: then it knows what this system's executors know.
+    is_ours: bool,
+    /// The last order that it had, if it comes back.
+    resumed: Option<u64>,
+}
+
+/// An executor's identity: the one it tells, else the one that it was given with the events it had, else
+/// a new one.
+fn identity(cluster: &ClusterId, headers: &HeaderMap) -> Result<Identity, Problem> {
+    let before = header(headers, LAST_EVENT_ID).and_then(resume_point);
+    if let Some(executor) = executor_id(headers)? {
+        let resumed = before.filter(|(before, _)| *before == executor).map(|(_, mark)| mark);
+        return Ok(Identity { executor, is_ours: true, resumed });
+    }
+    if let Some((executor, mark)) = before {
+        return Ok(Identity { executor, is_ours: false, resumed: Some(mark) });
+    }
+    let executor = ExecutorId::new(&format!("sse-{cluster}-{}", random_suffix()))?;
+    Ok(Identity { executor, is_ours: false, resumed: None })
+}
+
+/// Reads an event's id back: who had it, and how many orders that was.
+fn resume_point(id: &str) -> Option<(ExecutorId, u64)> {
+    let (executor, mark) = id.rsplit_once(':')?;
+    Some((ExecutorId::new(executor).ok()?, mark.parse().ok()?))
+}
+
 /// Who attaches, by its headers.
 pub(super) fn attaching(
+    gateway: &Gateway,
     cluster: ClusterId,
     executor: ExecutorId,
     transport: Transport,
+    terms: Terms,
     headers: &HeaderMap,
 ) -> Result<Attaching, Problem> {
-    let max_in_flight = number(headers, X_MAX_IN_FLIGHT, 1..=MAX_IN_FLIGHT)?.unwrap_or(SERIAL);
-    Ok(Attaching {
-        cluster,
-        executor,
-        transport,
-        version: version(headers),
-        max_in_flight: usize::try_from(max_in_flight).unwrap_or(1),
-    })
+    let told = number(headers, X_MAX_IN_FLIGHT, 1..=MAX_IN_FLIGHT)?;
+    let max_in_flight = match told {
+        Some(told) => usize::try_from(told).unwrap_or(1),
+        None => gateway.services.serial_in_flight,
+    };
+    Ok(Attaching { cluster, executor, transport, version: version(headers), max_in_flight, terms })
 }
 
 /// An executor's own id; older ones have none.
@@ -132,6 +164,9 @@ struct Connected {
     status: &'static str,
     cluster_id: String,
     server_id: String,
+    /// How often an event comes at least.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    keep_alive_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -149,8 +184,11 @@ struct ExecutorStream {
     /// Set while the server drains.
     leave_at: Option<Instant>,
     is_ours: bool,
-    /// Events sent so far; numbers them.
-    events: u64,
+    /// When the executor was heard of beside its stream.
+    heard: watch::Receiver<Instant>,
+    who: ExecutorId,
+    /// The last order sent.
+    mark: u64,
     /// The first event, until it is sent.
     connected: Option<Connected>,
 }
@@ -177,6 +215,7 @@ impl ExecutorStream {
                 }
                 _ = self.keep_alive.tick() => return Ok(self.kept_alive()),
                 () = at(leave_at) => return Err(Cut),
+                () = silence(self.heard.clone()), if self.is_ours => return Err(Cut),
             }
         }
     }
@@ -184,8 +223,9 @@ impl ExecutorStream {
     /// An order as an event, unless it is not the executor's to see.
     fn pass_on(&mut self, order: Order) -> Option<Event> {
         match order {
-            Order::Run { accepted, epoch } => {
-                let envelope = Envelope::of(*accepted, epoch, self.is_ours);
+            Order::Run { accepted, epoch, deadline, mark } => {
+                self.mark = mark;
+                let envelope = Envelope::of(*accepted, epoch, deadline, self.is_ours);
                 Some(self.event("command", &envelope))
             }
             Order::Cancel { id, epoch } => self.is_ours.then(|| self.event("cancel", &Stop::of(&id, epoch))),
@@ -201,9 +241,19 @@ impl ExecutorStream {
         self.event("keepalive", &KeepAlive { timestamp: now.as_secs_f64() })
     }
 
-    fn event(&mut self, name: &str, data: &impl Serialize) -> Event {
-        self.events += 1;
-        event(name, self.events, data)
+    /// An event; its id says who had what, so that the executor's stream resumes on any server.
+    fn event(&self, name: &str, data: &impl Serialize) -> Event {
+        event(name, format_args!("{}:{}", self.who, self.mark), data)
+    }
+}
+
+/// Ends when an executor was not heard of for too long.
+async fn silence(mut heard: watch::Receiver<Instant>) {
+    loop {
+        let until = *heard.borrow_and_update() + SILENCE;
+        if tokio::time::timeout_at(until, heard.changed()).await.is_err() {
+            return;
+        }
     }
 }
 
@@ -221,20 +271,31 @@ mod tests {
 
     use super::*;
 
+    fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
+        let pair = |(name, value): &(&'static str, &'static str)| {
+            (HeaderName::from_static(name), HeaderValue::from_static(value))
+        };
+        pairs.iter().map(pair).collect()
+    }
+
     #[test]
     fn headers_say_who_attaches() {
-        let headers = |name: &'static str, value: &'static str| {
-            HeaderMap::from_iter([(HeaderName::from_static(name), HeaderValue::from_static(value))])
-        };
-        let read = |headers: &HeaderMap| {
-            let executor = ExecutorId::new("e").unwrap();
-            attaching(ClusterId::new("c").unwrap(), executor, Transport::Sse, headers)
-        };
-        assert_eq!(read(&HeaderMap::new()).unwrap().max_in_flight, 1);
-        assert_eq!(read(&headers(X_MAX_IN_FLIGHT, "32")).unwrap().max_in_flight, 32);
-        assert!(read(&headers(X_MAX_IN_FLIGHT, "0")).is_err());
-        assert_eq!(read(&headers("user-agent", "kubently-executor/0.1.0")).unwrap().version, "0.1.0");
-        assert!(executor_id(&headers(X_EXECUTOR_ID, "a b")).is_err());
+        assert_eq!(version(&headers(&[("user-agent", "kubently-executor/0.1.0")])), "0.1.0");
+        assert!(executor_id(&headers(&[(X_EXECUTOR_ID, "a b")])).is_err());
+    }
+
+    #[test]
+    fn an_executor_that_comes_back_is_known_by_its_last_event() {
+        let cluster = ClusterId::new("c").unwrap();
+        let read = |pairs: &[(&'static str, &'static str)]| identity(&cluster, &headers(pairs)).unwrap();
+        let new = read(&[]);
+        assert!(!new.is_ours && new.resumed.is_none() && new.executor.as_str().starts_with("sse-c-"));
+        let back = read(&[(LAST_EVENT_ID, "sse-c-0123:7")]);
+        assert_eq!((back.executor.as_str(), back.is_ours, back.resumed), ("sse-c-0123", false, Some(7)));
+        let ours = read(&[(LAST_EVENT_ID, "e1:7"), (X_EXECUTOR_ID, "e1")]);
+        assert_eq!((ours.executor.as_str(), ours.is_ours, ours.resumed), ("e1", true, Some(7)));
+        assert_eq!(read(&[(LAST_EVENT_ID, "other:7"), (X_EXECUTOR_ID, "e1")]).resumed, None);
+        assert_eq!(read(&[(LAST_EVENT_ID, "12")]).resumed, None);
     }
 
     #[test]

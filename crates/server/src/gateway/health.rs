@@ -15,7 +15,7 @@ pub(super) struct Alive {
 /// Whether requests should be sent here.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Ready {
-    /// `ready` or `not_ready`.
+    /// `ready`, `degraded` (the store is away; commands wait for it) or `not_ready`.
     status: &'static str,
     /// Whether the store answers.
     store: bool,
@@ -26,7 +26,7 @@ pub(super) struct Ready {
 /// Health in the older system's words.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct HealthReport {
-    /// `healthy` or `unhealthy`.
+    /// `healthy`, or `degraded` while the store is away.
     status: &'static str,
     /// `connected`, `disconnected`, or `memory` where no Redis is used.
     redis: &'static str,
@@ -42,16 +42,21 @@ pub(super) async fn healthz() -> Json<Alive> {
     Json(Alive { status: "ok" })
 }
 
-/// Says whether requests should be sent here.
+/// Says whether requests should be sent here. A server whose store is away stays in service: all
+/// replicas share the store, and commands wait for it.
 #[utoipa::path(
     get, path = "/readyz", tag = "health",
-    responses((status = 200, body = Ready), (status = 503, body = Ready, description = "The store is away or the server stops")),
+    responses((status = 200, body = Ready), (status = 503, body = Ready, description = "The server stops")),
 )]
 pub(super) async fn readyz(State(gateway): State<Shared>) -> Health<Ready> {
     let store = gateway.services.probe.health().await.store_up;
     let draining = gateway.services.dispatch.is_draining();
-    let good = store && !draining;
-    Health { good, body: Ready { status: if good { "ready" } else { "not_ready" }, store, draining } }
+    let status = match (draining, store) {
+        (true, _) => "not_ready",
+        (false, true) => "ready",
+        (false, false) => "degraded",
+    };
+    Health { good: !draining, body: Ready { status, store, draining } }
 }
 
 /// Says how this server is, in the older system's words.
@@ -67,7 +72,7 @@ pub(super) async fn health(State(gateway): State<Shared>) -> Health<HealthReport
         (true, false) => "disconnected",
     };
     let body = HealthReport {
-        status: if health.store_up { "healthy" } else { "unhealthy" },
+        status: if health.store_up { "healthy" } else { "degraded" },
         redis,
         modules: "initialized",
         tls: "disabled",

@@ -21,10 +21,10 @@ use super::{
     executor::{attaching, executor_id},
     extract::{Body, Params},
     responses::{Errors, Refused},
-    results::{Report, ResultAccepted, deliver},
+    results::{Report, ResultAccepted, deliver, poster},
     status::NoContent,
 };
-use crate::dispatch::Order;
+use crate::dispatch::{Order, Terms};
 
 /// Longest time that the server holds a question, in seconds.
 const MAX_WAIT: u64 = 60;
@@ -74,6 +74,9 @@ pub(super) struct PollStatus {
 pub(super) struct PolledResult {
     /// The command.
     command_id: String,
+    /// The lease that it answers; executors that were not told one leave it out.
+    #[serde(default)]
+    epoch: u64,
     /// How it ended.
     result: Report,
 }
@@ -103,14 +106,17 @@ pub(super) async fn poll_commands(
         // Questions have nothing else in common, so all executors without an id share one place.
         None => ExecutorId::new(&format!("poll-{cluster}"))?,
     };
-    let who = attaching(cluster, executor, Transport::Poll, &headers)?;
+    // Those without an id cannot be told from one another, so none of them comes back for what it had.
+    let terms = Terms { remembers: is_ours, resumes: is_ours, resumed: None, own_time: !is_ours };
+    let who = attaching(&gateway, cluster, executor, Transport::Poll, terms, &headers)?;
     let poller = gateway.pollers.seat(&gateway.services.dispatch, who, until).await?;
     let mut answer = PolledCommands { commands: Vec::new(), cancelled: Vec::new() };
     for order in poller.orders(until).await {
         match order {
-            Order::Run { accepted, epoch } => {
+            Order::Run { accepted, epoch, deadline, .. } => {
                 let session_id = accepted.command.spec.session.as_ref().map(ToString::to_string);
-                answer.commands.push(PolledCommand { envelope: Envelope::of(*accepted, epoch, is_ours), session_id });
+                let envelope = Envelope::of(*accepted, epoch, deadline, is_ours);
+                answer.commands.push(PolledCommand { envelope, session_id });
             }
             Order::Cancel { id, epoch } if is_ours => answer.cancelled.push(Stop::of(&id, epoch)),
             Order::Cancel { .. } => {}
@@ -164,7 +170,9 @@ pub(super) async fn get_poll_status(
 pub(super) async fn post_polled_result(
     State(gateway): State<Shared>,
     ExecutorOf(cluster): ExecutorOf,
+    headers: HeaderMap,
     Body(body): Body<PolledResult>,
 ) -> Result<Json<ResultAccepted>, Problem> {
-    deliver(&gateway, &cluster, body.command_id, body.result, None).await
+    let who = poster(cluster, body.epoch, &headers)?;
+    deliver(&gateway, &who, body.command_id, body.result, None).await
 }

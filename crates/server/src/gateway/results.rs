@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use axum::{Json, extract::State};
 use bytes::Bytes;
+use http::HeaderMap;
 use kubently_core::{
     Error, ErrorKind,
     command::{CommandResult, Outcome},
@@ -16,16 +17,21 @@ use super::{
     Gateway, Shared,
     caller::ExecutorOf,
     error::Problem,
+    executor::executor_id,
     extract::Body,
     responses::{Errors, Refused},
     time,
 };
+use crate::dispatch::Poster;
 
 /// The body of `POST /executor/results`. What an executor adds is ignored.
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct PostedResult {
     /// The command.
     command_id: String,
+    /// The lease that it answers; executors that were not told one leave it out.
+    #[serde(default)]
+    epoch: u64,
     /// When it ended: seconds since 1970 or ISO 8601.
     #[serde(default)]
     #[schema(value_type = Option<f64>)]
@@ -117,16 +123,24 @@ pub(super) struct ResultAccepted {
 pub(super) async fn post_result(
     State(gateway): State<Shared>,
     ExecutorOf(cluster): ExecutorOf,
+    headers: HeaderMap,
     Body(body): Body<PostedResult>,
 ) -> Result<Json<ResultAccepted>, Problem> {
     let finished_at = body.executed_at.as_ref().map(When::read).transpose()?;
-    deliver(&gateway, &cluster, body.command_id, body.report, finished_at).await
+    let who = poster(cluster, body.epoch, &headers)?;
+    deliver(&gateway, &who, body.command_id, body.report, finished_at).await
+}
+
+/// Who posts a result: its cluster, and what it answers if it knows.
+pub(super) fn poster(cluster: ClusterId, epoch: u64, headers: &HeaderMap) -> Result<Poster, Problem> {
+    let lease = executor_id(headers)?.filter(|_| epoch > 0).map(|executor| (executor, epoch));
+    Ok(Poster { cluster, lease })
 }
 
 /// Hands a result to dispatch.
 pub(super) async fn deliver(
     gateway: &Gateway,
-    cluster: &ClusterId,
+    who: &Poster,
     command_id: String,
     report: Report,
     finished_at: Option<SystemTime>,
@@ -134,7 +148,7 @@ pub(super) async fn deliver(
     // What cannot be a command's id was not issued to anybody.
     let id = CommandId::new(&command_id).map_err(|_| not_issued())?;
     let result = report.into_result(finished_at.unwrap_or_else(SystemTime::now));
-    gateway.services.dispatch.posted(cluster, &id, result).await?;
+    gateway.services.dispatch.posted(who, &id, result).await?;
     Ok(Json(ResultAccepted { status: "accepted", command_id }))
 }
 

@@ -40,7 +40,7 @@ where
 }
 
 /// An event whose data is one line of JSON.
-pub(super) fn event(name: &str, id: u64, data: &impl Serialize) -> Event {
+pub(super) fn event(name: &str, id: impl fmt::Display, data: &impl Serialize) -> Event {
     // What is sent here is made of strings and numbers, which always serialise, and JSON that is
     // not pretty-printed has no line break.
     let data = serde_json::to_string(data).unwrap_or_default();

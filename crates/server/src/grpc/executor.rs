@@ -1,6 +1,9 @@
 //! `ExecutorService`: one call is one attachment. One small method a message kind.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use kubently_core::{
     Error,
@@ -26,7 +29,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::{bearer, text, unauthenticated};
 use crate::{
-    dispatch::{Attaching, Attachment, Order},
+    dispatch::{Attaching, Attachment, Order, Terms},
     services::Services,
 };
 
@@ -164,6 +167,7 @@ fn attaching(cluster: ClusterId, hello: &v1::Hello) -> Result<Attaching, Error> 
         transport: Transport::Grpc,
         version: hello.version.clone(),
         max_in_flight: usize::try_from(hello.max_in_flight).unwrap_or(1),
+        terms: Terms { remembers: true, resumes: true, ..Terms::default() },
     })
 }
 
@@ -205,7 +209,7 @@ impl Conversation<'_> {
 
     async fn pass_on(&self, order: Option<Order>) -> Result<(), End> {
         let told = match order.ok_or(End::Quiet)? {
-            Order::Run { accepted, epoch } => Told::Run(run_to_wire(*accepted, epoch)),
+            Order::Run { accepted, epoch, deadline, .. } => Told::Run(run_to_wire(*accepted, epoch, deadline)),
             Order::Cancel { id, epoch } => Told::Cancel(v1::CancelRun { command_id: id.to_string(), epoch }),
             Order::Drain { spread } => Told::Drain(v1::Drain { spread: Some(duration_to_wire(spread)) }),
         };
@@ -220,7 +224,11 @@ impl Conversation<'_> {
             Some(Said::Capabilities(wire)) => self.link.report(&self.cluster, wire).await,
             Some(Said::Hello(_)) => Err(Error::invalid("message", "", "hello comes once").into()),
             // A message of a later version is skipped.
-            Some(Said::Heartbeat(_) | Said::Leaving(_)) | None => Ok(()),
+            Some(Said::Leaving(_)) => {
+                self.attachment.leave();
+                Ok(())
+            }
+            Some(Said::Heartbeat(_)) | None => Ok(()),
         }
     }
 
@@ -235,7 +243,7 @@ impl Conversation<'_> {
     async fn done(&self, wire: v1::CommandDone) -> Result<(), End> {
         let id = CommandId::new(&wire.command_id)?;
         let result = result_from_wire(wire.result.ok_or_else(|| Error::missing("done.result"))?)?;
-        let end = Finished { result, chunks: wire.chunks };
+        let end = Finished { result, chunks: wire.chunks, skipped: 0 };
         let permit = self.results.clone().acquire_owned().await.map_err(|_closed| End::Quiet)?;
         let (attachment, told) = (self.attachment.clone(), self.link.told.clone());
         tokio::spawn(async move {
@@ -246,8 +254,9 @@ impl Conversation<'_> {
     }
 }
 
-/// Acknowledges a result once it is journaled. When the journal fails, the link is closed instead:
-/// the executor keeps the result and sends it again from its next link.
+/// Acknowledges a result once it is journaled. When the journal fails for long, the link is closed
+/// instead: the executor keeps the result and sends it again from its next link. One whose output is not
+/// all there is asked for again.
 async fn journal_and_ack(
     attachment: &Attachment,
     told: &mpsc::Sender<Answer>,
@@ -255,19 +264,22 @@ async fn journal_and_ack(
     epoch: u64,
     end: Finished,
 ) {
-    if let Err(error) = attachment.done(&id, epoch, end).await {
-        tracing::warn!(command = %id, %error, "could not journal a result");
-        attachment.closed().cancel();
-        return;
+    match attachment.done(&id, epoch, end).await {
+        Ok(true) => {}
+        Ok(false) => return,
+        Err(error) => {
+            tracing::warn!(command = %id, %error, "could not journal a result");
+            return attachment.closed().cancel();
+        }
     }
     let ack = Told::Ack(v1::ResultAck { command_id: id.to_string(), epoch });
     // An executor that is gone gets the acknowledgement when it sends the result again.
     let _ = told.send(Ok(v1::AttachResponse { message: Some(ack) })).await;
 }
 
-fn run_to_wire(accepted: Accepted, epoch: u64) -> v1::RunCommand {
+fn run_to_wire(accepted: Accepted, epoch: u64, deadline: SystemTime) -> v1::RunCommand {
     let command = accepted.command;
-    let left = command.deadline.duration_since(std::time::SystemTime::now()).unwrap_or_default();
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
     v1::RunCommand {
         command_id: command.id.to_string(),
         epoch,

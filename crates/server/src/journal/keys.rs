@@ -2,19 +2,15 @@
 
 use kubently_core::ids::CommandId;
 
-/// The command as accepted.
-pub(super) fn accepted(id: &CommandId) -> String {
+/// The commands that the server with this tag accepted and that have not ended: id to record. The
+/// empty field tells that the table is there, and keeps its time to live.
+pub(super) fn open(tag: &str) -> String {
+    format!("commands:{tag}")
+}
+
+/// A command's state, and at last its result.
+pub(super) fn state(id: &CommandId) -> String {
     format!("command:{id}")
-}
-
-/// Who holds it.
-pub(super) fn lease(id: &CommandId) -> String {
-    format!("command:{id}:lease")
-}
-
-/// How it ended.
-pub(super) fn result(id: &CommandId) -> String {
-    format!("command:{id}:result")
 }
 
 /// What it printed, when that went ahead of the result.
@@ -25,4 +21,12 @@ pub(super) fn output(id: &CommandId) -> String {
 /// The request that an idempotency key stands for.
 pub(super) fn idempotency(key: &str) -> String {
     format!("idempotency:{key}")
+}
+
+/// All servers by the time of their last beat.
+pub(super) const SERVERS: &str = "servers";
+
+/// The tag of the server that accepted a command: the end of its id.
+pub(super) fn tag(id: &CommandId) -> &str {
+    id.as_str().rsplit('-').next().unwrap_or_default()
 }

@@ -1,53 +1,38 @@
-//! The journal in Redis. Each transition is one script, so it is atomic and one round trip.
+//! The journal in Redis. Each transition is one step and one round trip.
 //!
-//! Cost of an undisturbed command, as `INFO commandstats` counts (inner calls included):
-//! accept 3 (EVALSHA, SET, PUBLISH), lease 1 (SET), finish 4 (EVALSHA, GET, SET, PUBLISH).
+//! Cost of an undisturbed command, as `INFO commandstats` counts (inner calls included): accept 2
+//! (HSET, PUBLISH), lease 1 (SET), finish 4 (EVALSHA, SET, PUBLISH, XADD), and a share of one HDEL.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
-use kubently_core::{Error, ids::CommandId};
-use redis::{Script, cmd, pipe};
+use kubently_core::{Error, command::MAX_TIMEOUT, ids::CommandId};
+use kubently_proto::convert::{journal::Accepted, to_millis};
+use prost::Message;
+use redis::{cmd, pipe};
 
-use super::{Acceptance, Draft, Fence, Finish, Idempotency, Lease, RawEntry, keys};
+use super::{
+    Acceptance, Append, Beat, Fence, Finish, Idempotency, Lease, Note, RESULT_GRACE, Raw, State, encode_offer, keys,
+    scripts::Scripts, state::forget_at,
+};
 use crate::{
     bus::Topic,
     redis::{Redis, millis},
+    store::LOG_FIELD,
 };
 
-/// KEYS: command, idempotency (or ''). ARGV: event, ttl ms, channel, id, request hash.
-/// Returns receivers, or the id and hash that the idempotency key stands for.
-const ACCEPT: &str = r"
-if KEYS[2] then
-  local known = redis.call('GET', KEYS[2])
-  if known then return known end
-end
-redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-local reached = redis.call('PUBLISH', ARGV[3], ARGV[1])
-if reached == 0 then redis.call('DEL', KEYS[1]) return 0 end
-if KEYS[2] then redis.call('SET', KEYS[2], ARGV[4] .. ' ' .. ARGV[5], 'PX', ARGV[2]) end
-return reached";
-
-/// KEYS: lease, output. ARGV: lease, seq, event, ttl ms, channel. Returns 1 when it was the next piece.
-const APPEND: &str = r"
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-if redis.call('LLEN', KEYS[2]) ~= tonumber(ARGV[2]) - 1 then return 0 end
-redis.call('RPUSH', KEYS[2], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], ARGV[4])
-redis.call('PUBLISH', ARGV[5], ARGV[3])
-return 1";
-
-/// KEYS: lease, result. ARGV: fence ('=' and a lease, 'unleased' or 'overdue'), event, ttl ms, channel.
-/// Returns 1 first, 0 late, -1 fenced.
-const FINISH: &str = r"
-local lease = redis.call('GET', KEYS[1])
-if ARGV[1] == 'unleased' then
-  if lease then return -1 end
-elseif ARGV[1] ~= 'overdue' and (not lease or '=' .. lease ~= ARGV[1]) then return -1 end
-if not redis.call('SET', KEYS[2], ARGV[2], 'NX', 'PX', ARGV[3]) then return 0 end
-if not lease then redis.call('SET', KEYS[1], 'closed', 'PX', ARGV[3]) end
-redis.call('PUBLISH', ARGV[4], ARGV[2])
-return 1";
+/// A server that was not heard of for this long is dead: it beats every second, so two beats may fail.
+const ALIVE: Duration = Duration::from_millis(3_500);
+/// How long a withdrawn command is remembered, so that nobody takes it who heard of it late.
+const WITHDRAWN: Duration = Duration::from_secs(60);
+/// States read in one round trip: each may be a result with its output.
+const STATES_PER_READ: usize = 64;
+/// Records asked for in one step of a scan.
+const RECORDS_PER_SCAN: usize = 512;
 
 /// See [`super::Journal`].
 #[derive(Clone)]
@@ -57,91 +42,232 @@ pub(crate) struct RedisJournal {
     scripts: Arc<Scripts>,
 }
 
-struct Scripts {
-    accept: Script,
-    append: Script,
-    finish: Script,
-}
-
 impl RedisJournal {
     pub(crate) fn new(redis: Redis, retention: Duration) -> Self {
-        let scripts = Scripts { accept: Script::new(ACCEPT), append: Script::new(APPEND), finish: Script::new(FINISH) };
-        Self { redis, retention, scripts: Arc::new(scripts) }
+        Self { redis, retention, scripts: Arc::new(Scripts::new()) }
     }
 
-    pub(super) async fn accept(
-        &self,
-        draft: &Draft<'_>,
-        idempotency: Option<&Idempotency>,
-    ) -> Result<Acceptance, Error> {
-        let mut call = self.scripts.accept.prepare_invoke();
-        call.key(self.redis.name(&keys::accepted(draft.id)));
-        if let Some(idempotency) = idempotency {
-            call.key(self.redis.name(&keys::idempotency(&idempotency.key)));
+    pub(super) async fn accept(&self, accepted: &Accepted, key: Option<&Idempotency>) -> Result<Acceptance, Error> {
+        let id = &accepted.command.id;
+        let (table, record) = (self.table(id), accepted.to_record().encode_to_vec());
+        let (channel, offer) = (self.commands_channel(accepted), encode_offer(accepted, None));
+        let Some(key) = key else {
+            let mut both = pipe();
+            both.cmd("HSET").arg(table).arg(id.as_str()).arg(record).ignore();
+            both.cmd("PUBLISH").arg(channel).arg(&offer[..]);
+            let (reached,): (u64,) = self.redis.pipe_durably(&both).await?;
+            return Ok(Acceptance::New(reached));
+        };
+        let mut call = self.scripts.accept_keyed.prepare_invoke();
+        call.key(table).key(self.redis.name(&keys::idempotency(&key.key)));
+        call.arg(id.as_str()).arg(record).arg(&key.request_hash).arg(self.forget_at(accepted));
+        call.arg(channel).arg(&offer[..]);
+        acceptance(&self.redis.invoke_durably(&call).await?, key)
+    }
+
+    pub(super) async fn withdraw(&self, id: &CommandId, key: Option<&Idempotency>) -> Result<bool, Error> {
+        let mut call = self.scripts.withdraw.prepare_invoke();
+        call.key(self.state(id)).key(self.table(id));
+        if let Some(key) = key {
+            call.key(self.redis.name(&keys::idempotency(&key.key)));
         }
-        call.arg(&draft.event[..])
-            .arg(millis(draft.lifetime + self.retention))
-            .arg(self.channel(&Topic::commands(draft.cluster.as_str())))
-            .arg(draft.id.as_str())
-            .arg(idempotency.map_or("", |idempotency| &idempotency.request_hash));
-        let answer: redis::Value = self.redis.invoke(&call).await?;
-        acceptance(&answer, idempotency)
+        call.arg(id.as_str()).arg(State::Withdrawn.to_string()).arg(millis(WITHDRAWN));
+        self.redis.invoke(&call).await
     }
 
-    pub(super) async fn lease(&self, id: &CommandId, lease: &Lease, lifetime: Duration) -> Result<bool, Error> {
+    pub(super) async fn take(&self, accepted: &Accepted, new: &State) -> Result<bool, Error> {
         let mut set = cmd("SET");
-        set.arg(self.redis.name(&keys::lease(id))).arg(lease.to_string());
-        set.arg("NX").arg("PX").arg(millis(lifetime + self.retention));
+        set.arg(self.state(&accepted.command.id)).arg(new.to_string());
+        set.arg("NX").arg("PXAT").arg(self.forget_at(accepted));
         let answer: Option<String> = self.redis.query(&set).await?;
         Ok(answer.is_some())
     }
 
-    pub(super) async fn append(&self, id: &CommandId, lease: &Lease, seq: u64, event: Bytes) -> Result<bool, Error> {
-        let mut call = self.scripts.append.prepare_invoke();
-        call.key(self.redis.name(&keys::lease(id)))
-            .key(self.redis.name(&keys::output(id)))
-            .arg(lease.to_string())
-            .arg(seq)
-            .arg(&event[..])
-            .arg(millis(kubently_core::command::MAX_TIMEOUT + self.retention))
-            .arg(self.channel(&Topic::results(id.as_str())));
+    pub(super) async fn take_over(
+        &self,
+        id: &CommandId,
+        found: &State,
+        new: &State,
+        pieces: u64,
+        marker: Option<Bytes>,
+    ) -> Result<Option<u64>, Error> {
+        let mut call = self.scripts.take_over.prepare_invoke();
+        call.key(self.state(id)).key(self.redis.name(&keys::output(id)));
+        call.arg(found.to_string()).arg(new.to_string()).arg(pieces);
+        call.arg(&marker.unwrap_or_default()[..]).arg(self.results_channel(id));
+        let there: i64 = self.redis.invoke(&call).await?;
+        Ok(u64::try_from(there).ok())
+    }
+
+    pub(super) async fn swap(&self, id: &CommandId, from: &State, to: &State) -> Result<bool, Error> {
+        let mut call = self.scripts.swap.prepare_invoke();
+        call.key(self.state(id)).arg(from.to_string()).arg(to.to_string());
         self.redis.invoke(&call).await
     }
 
-    pub(super) async fn finish(&self, id: &CommandId, fence: &Fence, event: Bytes) -> Result<Finish, Error> {
-        let fence = match fence {
-            Fence::Lease(lease) => format!("={lease}"),
-            Fence::Unleased => "unleased".to_owned(),
-            Fence::Overdue => "overdue".to_owned(),
-        };
-        let mut call = self.scripts.finish.prepare_invoke();
-        call.key(self.redis.name(&keys::lease(id)))
-            .key(self.redis.name(&keys::result(id)))
-            .arg(fence)
-            .arg(&event[..])
-            .arg(millis(self.retention))
-            .arg(self.channel(&Topic::results(id.as_str())));
-        let answer: i64 = self.redis.invoke(&call).await?;
+    pub(super) async fn append(
+        &self,
+        accepted: &Accepted,
+        lease: &Lease,
+        seq: u64,
+        event: Bytes,
+    ) -> Result<Append, Error> {
+        let id = &accepted.command.id;
+        let mut call = self.scripts.append.prepare_invoke();
+        call.key(self.state(id)).key(self.redis.name(&keys::output(id)));
+        call.arg(lease.owner()).arg(seq.saturating_sub(1)).arg(&event[..]).arg(self.forget_at(accepted));
+        call.arg(self.results_channel(id));
+        let answer: i64 = self.redis.invoke_durably(&call).await?;
         Ok(match answer {
-            1 => Finish::First,
-            0 => Finish::Late,
-            _ => Finish::Fenced,
+            1 => Append::Next,
+            0 => Append::Repeated,
+            _ => Append::Gap,
         })
     }
 
-    pub(super) async fn entry(&self, id: &CommandId) -> Result<Option<RawEntry>, Error> {
-        let names = [keys::accepted(id), keys::lease(id), keys::result(id)].map(|key| self.redis.name(&key));
-        type Row = (Option<Vec<u8>>, Option<String>, Option<Vec<u8>>);
-        let (accepted, lease, finished): Row = self.redis.query(cmd("MGET").arg(&names[..])).await?;
-        Ok(accepted.map(|accepted| RawEntry { accepted: accepted.into(), lease, finished: finished.map(Bytes::from) }))
+    pub(super) async fn finish(
+        &self,
+        accepted: &Accepted,
+        fence: &Fence,
+        event: Bytes,
+        pieces: u64,
+        note: &Note,
+    ) -> Result<Finish, Error> {
+        let id = &accepted.command.id;
+        let mut call = self.scripts.finish.prepare_invoke();
+        call.key(self.state(id)).key(self.redis.name(&note.log)).key(self.redis.name(&keys::output(id)));
+        call.arg(fence_text(fence)).arg(&event[..]).arg(self.forget_at(accepted)).arg(self.results_channel(id));
+        call.arg(&note.entry[..]).arg(LOG_FIELD).arg(note.keep).arg(pieces);
+        let answer: i64 = self.redis.invoke_durably(&call).await?;
+        Ok(match answer {
+            1 => Finish::First,
+            0 => Finish::Late,
+            -1 => Finish::Fenced,
+            _ => Finish::Incomplete,
+        })
+    }
+
+    pub(super) async fn entry(&self, id: &CommandId) -> Result<(Option<Bytes>, Option<Raw>), Error> {
+        let mut both = pipe();
+        both.cmd("HGET").arg(self.table(id)).arg(id.as_str());
+        both.cmd("GET").arg(self.state(id));
+        let (record, state): (Option<Vec<u8>>, Option<Vec<u8>>) = self.redis.pipe(&both).await?;
+        Ok((record.map(Bytes::from), state.map(|state| Raw(state.into()))))
+    }
+
+    pub(super) async fn states(&self, ids: &[CommandId]) -> Result<Vec<Option<Raw>>, Error> {
+        let mut states = Vec::with_capacity(ids.len());
+        for some in ids.chunks(STATES_PER_READ) {
+            let names: Vec<String> = some.iter().map(|id| self.state(id)).collect();
+            let raw: Vec<Option<Vec<u8>>> = self.redis.query(cmd("MGET").arg(&names)).await?;
+            states.extend(raw.into_iter().map(|state| state.map(|state| Raw(state.into()))));
+        }
+        Ok(states)
+    }
+
+    pub(super) async fn open(&self, tag: &str) -> Result<Vec<Bytes>, Error> {
+        let table = self.redis.name(&keys::open(tag));
+        // A scan may give a field twice.
+        let mut records = HashMap::new();
+        let mut cursor = "0".to_owned();
+        loop {
+            let mut scan = cmd("HSCAN");
+            scan.arg(&table).arg(&cursor).arg("COUNT").arg(RECORDS_PER_SCAN);
+            let (next, fields): (String, Vec<(String, Vec<u8>)>) = self.redis.query(&scan).await?;
+            records.extend(fields.into_iter().filter(|(id, _record)| !id.is_empty()));
+            if next == "0" {
+                return Ok(records.into_values().map(Bytes::from).collect());
+            }
+            cursor = next;
+        }
+    }
+
+    pub(super) async fn retire(&self, ids: &[CommandId]) -> Result<(), Error> {
+        let mut tables: HashMap<&str, Vec<&str>> = HashMap::new();
+        for id in ids {
+            tables.entry(keys::tag(id)).or_default().push(id.as_str());
+        }
+        let mut all = pipe();
+        for (tag, ids) in tables {
+            all.cmd("HDEL").arg(self.redis.name(&keys::open(tag))).arg(ids).ignore();
+        }
+        if ids.is_empty() { Ok(()) } else { self.redis.pipe(&all).await }
+    }
+
+    pub(super) async fn beat(&self, tag: &str) -> Result<Beat, Error> {
+        let mut call = self.scripts.beat.prepare_invoke();
+        call.key(self.redis.name(keys::SERVERS)).key(self.redis.name(&keys::open(tag)));
+        call.arg(tag).arg(self.table_lifetime());
+        let (now, fresh, servers): (u64, bool, Vec<(String, u64)>) = self.redis.invoke(&call).await?;
+        let alive_from = now.saturating_sub(millis(ALIVE));
+        let (alive, dead): (Vec<_>, Vec<_>) = servers.into_iter().partition(|(_, beat)| *beat >= alive_from);
+        let tags = |servers: Vec<(String, u64)>| servers.into_iter().map(|(tag, _)| tag).collect();
+        Ok(Beat { forgotten: fresh, alive: tags(alive), dead: tags(dead) })
+    }
+
+    /// Moves the last beat back so far that the server counts as dead, but is not forgotten: its open
+    /// commands are still looked for.
+    pub(super) async fn farewell(&self, tag: &str) -> Result<(), Error> {
+        let mut back = cmd("ZINCRBY");
+        back.arg(self.redis.name(keys::SERVERS)).arg(-i128::from(millis(ALIVE)) - 1).arg(tag);
+        self.redis.query::<redis::Value>(&back).await.map(|_score| ())
+    }
+
+    pub(super) async fn restore(&self, open: &[Accepted]) -> Result<(), Error> {
+        let mut all = pipe();
+        for accepted in open {
+            let id = &accepted.command.id;
+            let record = accepted.to_record().encode_to_vec();
+            all.cmd("HSETNX").arg(self.table(id)).arg(id.as_str()).arg(record).ignore();
+        }
+        if open.is_empty() { Ok(()) } else { self.redis.pipe_durably(&all).await }
+    }
+
+    pub(super) async fn restore_ended(&self, ended: &[(&Accepted, Bytes)]) -> Result<(), Error> {
+        let mut all = pipe();
+        for (accepted, event) in ended {
+            let name = self.state(&accepted.command.id);
+            all.cmd("SET").arg(name).arg(&event[..]).arg("NX").arg("PXAT").arg(self.forget_at(accepted)).ignore();
+        }
+        if ended.is_empty() { Ok(()) } else { self.redis.pipe_durably(&all).await }
     }
 
     pub(super) async fn chunks(&self, id: &CommandId, after_seq: u64, limit: usize) -> Result<Vec<Bytes>, Error> {
-        let end = after_seq.saturating_add(limit as u64).saturating_sub(1);
-        let mut range = pipe();
-        range.cmd("LRANGE").arg(self.redis.name(&keys::output(id))).arg(after_seq).arg(end);
-        let (pieces,): (Vec<Vec<u8>>,) = self.redis.pipe(&range).await?;
+        let last = after_seq.saturating_add(limit as u64).saturating_sub(1);
+        let mut range = cmd("LRANGE");
+        range.arg(self.redis.name(&keys::output(id))).arg(after_seq).arg(last);
+        let pieces: Vec<Vec<u8>> = self.redis.query(&range).await?;
         Ok(pieces.into_iter().map(Bytes::from).collect())
+    }
+
+    /// Whether everything about a command is past its time.
+    pub(super) fn forgets(&self, accepted: &Accepted) -> bool {
+        forget_at(accepted, self.retention) <= SystemTime::now()
+    }
+
+    fn forget_at(&self, accepted: &Accepted) -> u64 {
+        to_millis(forget_at(accepted, self.retention))
+    }
+
+    /// No command is open for longer than its time in the queue and its time with an executor.
+    fn table_lifetime(&self) -> u64 {
+        millis(2 * MAX_TIMEOUT + RESULT_GRACE + self.retention)
+    }
+
+    fn state(&self, id: &CommandId) -> String {
+        self.redis.name(&keys::state(id))
+    }
+
+    fn table(&self, id: &CommandId) -> String {
+        self.redis.name(&keys::open(keys::tag(id)))
+    }
+
+    fn commands_channel(&self, accepted: &Accepted) -> String {
+        self.channel(&Topic::commands(accepted.command.spec.cluster.as_str()))
+    }
+
+    fn results_channel(&self, id: &CommandId) -> String {
+        self.channel(&Topic::results(id.as_str()))
     }
 
     fn channel(&self, topic: &Topic) -> String {
@@ -152,10 +278,17 @@ impl RedisJournal {
     }
 }
 
-fn acceptance(answer: &redis::Value, idempotency: Option<&Idempotency>) -> Result<Acceptance, Error> {
+fn fence_text(fence: &Fence) -> String {
+    match fence {
+        Fence::Lease(lease) => format!("={}", lease.owner()),
+        Fence::Unleased => "free".to_owned(),
+        Fence::Overdue => "overdue".to_owned(),
+    }
+}
+
+fn acceptance(answer: &redis::Value, asked: &Idempotency) -> Result<Acceptance, Error> {
     let known = match answer {
-        redis::Value::Int(0) => return Ok(Acceptance::NobodyThere),
-        redis::Value::Int(_) => return Ok(Acceptance::New),
+        redis::Value::Int(reached) => return Ok(Acceptance::New(u64::try_from(*reached).unwrap_or_default())),
         redis::Value::BulkString(known) => String::from_utf8_lossy(known).into_owned(),
         other => {
             tracing::error!(answer = ?other, "the accept script answered with another type");
@@ -163,7 +296,7 @@ fn acceptance(answer: &redis::Value, idempotency: Option<&Idempotency>) -> Resul
         }
     };
     let Some((id, hash)) = known.split_once(' ') else { return Err(Error::internal()) };
-    if idempotency.is_some_and(|idempotency| idempotency.request_hash == hash) {
+    if asked.request_hash == hash {
         return Ok(Acceptance::Known(CommandId::new(id).map_err(|_foreign| Error::internal())?));
     }
     Ok(Acceptance::Conflict)

@@ -6,11 +6,8 @@ use bytes::Bytes;
 use kubently_core::Error;
 use redis::{Cmd, FromRedisValue, cmd, pipe};
 
-use super::{MAX_INDEX, Record};
+use super::{LOG_FIELD, MAX_INDEX, Record};
 use crate::redis::{Redis, millis};
-
-/// The field that holds an entry's bytes in a stream.
-const FIELD: &str = "e";
 
 /// An entry of a stream: its id, and fields with values.
 type StreamEntry = (String, Vec<(String, Vec<u8>)>);
@@ -122,7 +119,16 @@ impl RedisStore {
         let name = self.redis.name(log);
         let mut batch = pipe();
         for entry in entries {
-            batch.cmd("XADD").arg(&name).arg("MAXLEN").arg("~").arg(max).arg("*").arg(FIELD).arg(&entry[..]).ignore();
+            batch
+                .cmd("XADD")
+                .arg(&name)
+                .arg("MAXLEN")
+                .arg("~")
+                .arg(max)
+                .arg("*")
+                .arg(LOG_FIELD)
+                .arg(&entry[..])
+                .ignore();
         }
         if entries.is_empty() {
             return Ok(());

@@ -1,0 +1,230 @@
+//! The commands that this server accepted, for as long as it must answer for them.
+//!
+//! The journal is the truth; this is what the server itself remembers of it. From here ended
+//! commands are taken off the table of open ones, overdue ones get their end without anybody asking,
+//! and what Redis lost is written again.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use kubently_core::{
+    Error, ErrorKind,
+    ids::{ClusterId, CommandId},
+};
+use kubently_proto::convert::journal::{Accepted, Finished};
+use tokio::time::Instant;
+
+/// Commands of one cluster that may be open at once; more are refused as busy. An executor that runs
+/// 1,024 at once is given ten times as much.
+const MAX_OPEN_PER_CLUSTER: usize = 10_000;
+/// Open commands of all clusters: a bound of memory, about 1 KiB each.
+const MAX_OPEN: usize = 100_000;
+/// Ended commands that are kept, to write them again when Redis loses its memory.
+const MAX_ENDED: usize = 10_000;
+/// Bytes of their output that are kept.
+const MAX_ENDED_BYTES: usize = 32 << 20;
+/// How long they are kept.
+const ENDED_FOR: Duration = Duration::from_secs(60);
+
+struct Ended {
+    accepted: Accepted,
+    finished: Finished,
+    at: Instant,
+}
+
+impl Ended {
+    fn bytes(&self) -> usize {
+        self.finished.result.stdout.len() + self.finished.result.stderr.len()
+    }
+}
+
+#[derive(Default)]
+struct Book {
+    open: HashMap<CommandId, Accepted>,
+    per_cluster: HashMap<ClusterId, usize>,
+    ended: VecDeque<Ended>,
+    ended_bytes: usize,
+    to_retire: Vec<CommandId>,
+}
+
+impl Book {
+    fn close(&mut self, id: &CommandId) -> Option<Accepted> {
+        let accepted = self.open.remove(id)?;
+        let cluster = &accepted.command.spec.cluster;
+        if let Some(count) = self.per_cluster.get_mut(cluster) {
+            *count -= 1;
+            if *count == 0 {
+                self.per_cluster.remove(cluster);
+            }
+        }
+        Some(accepted)
+    }
+
+    fn keep(&mut self, ended: Ended) {
+        self.ended_bytes += ended.bytes();
+        self.ended.push_back(ended);
+        while self.ended.len() > MAX_ENDED || self.ended_bytes > MAX_ENDED_BYTES || self.oldest_is_old() {
+            let Some(oldest) = self.ended.pop_front() else { return };
+            self.ended_bytes -= oldest.bytes();
+        }
+    }
+
+    fn oldest_is_old(&self) -> bool {
+        self.ended.front().is_some_and(|oldest| oldest.at.elapsed() > ENDED_FOR)
+    }
+}
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Ledger {
+    book: Mutex<Book>,
+}
+
+impl Ledger {
+    fn lock(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Enters a command that is about to be accepted, unless too many are open.
+    pub(super) fn enter(&self, accepted: &Accepted) -> Result<(), Error> {
+        let mut book = self.lock();
+        let cluster = &accepted.command.spec.cluster;
+        let of_cluster = book.per_cluster.get(cluster).copied().unwrap_or_default();
+        if of_cluster >= MAX_OPEN_PER_CLUSTER || book.open.len() >= MAX_OPEN {
+            let message = format!("cluster '{cluster}' is busy: {of_cluster} commands wait for it; nothing was run");
+            return Err(Error::new(ErrorKind::ResourceExhausted, message));
+        }
+        if book.open.insert(accepted.command.id.clone(), accepted.clone()).is_none() {
+            *book.per_cluster.entry(cluster.clone()).or_default() += 1;
+        }
+        Ok(())
+    }
+
+    /// Strikes a command out that was not accepted after all.
+    pub(super) fn strike(&self, id: &CommandId) {
+        self.lock().close(id);
+    }
+
+    /// A command ended.
+    pub(super) fn end(&self, id: &CommandId, finished: &Finished) {
+        let mut book = self.lock();
+        if let Some(accepted) = book.close(id) {
+            book.to_retire.push(id.clone());
+            book.keep(Ended { accepted, finished: finished.clone(), at: Instant::now() });
+        }
+    }
+
+    /// Whether a command is open here.
+    pub(super) fn has(&self, id: &CommandId) -> bool {
+        self.lock().open.contains_key(id)
+    }
+
+    /// An open command.
+    pub(super) fn get(&self, id: &CommandId) -> Option<Accepted> {
+        self.lock().open.get(id).cloned()
+    }
+
+    /// The open commands.
+    pub(super) fn open(&self) -> Vec<Accepted> {
+        self.lock().open.values().cloned().collect()
+    }
+
+    /// The open commands whose own deadline is over.
+    pub(super) fn overdue(&self, now: SystemTime) -> Vec<CommandId> {
+        let book = self.lock();
+        let late = book.open.values().filter(|accepted| accepted.command.deadline <= now);
+        late.map(|accepted| accepted.command.id.clone()).collect()
+    }
+
+    /// What ended not long ago.
+    pub(super) fn ended(&self) -> Vec<(Accepted, Finished)> {
+        self.lock().ended.iter().map(|ended| (ended.accepted.clone(), ended.finished.clone())).collect()
+    }
+
+    /// The ended commands that are to be taken off the journal's table of open ones.
+    pub(super) fn take_retired(&self) -> Vec<CommandId> {
+        std::mem::take(&mut self.lock().to_retire)
+    }
+
+    /// These could not be taken off; they are given again next time.
+    pub(super) fn retire_later(&self, ids: Vec<CommandId>) {
+        let mut book = self.lock();
+        // What is beyond this stays on the table until a sweep of it finds it ended.
+        if book.to_retire.len() < MAX_OPEN {
+            book.to_retire.extend(ids);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kubently_core::command::{Command, CommandResult, CommandSpec, CommandState, Outcome};
+    use kubently_proto::convert::journal::Caller;
+
+    use super::*;
+    use crate::ids::CommandIds;
+
+    fn accepted(ids: &CommandIds) -> Accepted {
+        let spec = CommandSpec::new(ClusterId::new("c").unwrap(), vec!["get".into(), "pods".into()]);
+        let now = SystemTime::now();
+        let command = Command {
+            id: ids.next().unwrap(),
+            deadline: now + spec.timeout,
+            spec,
+            state: CommandState::Accepted,
+            accepted_at: now,
+            result: None,
+        };
+        Accepted { command, caller: Caller { principal_id: "p".into(), service: None }, live: false }
+    }
+
+    fn finished(output: usize) -> Finished {
+        let result = CommandResult::unfinished(Outcome::Succeeded, "", SystemTime::now());
+        Finished { result: CommandResult { stdout: vec![b'x'; output].into(), ..result }, chunks: 0, skipped: 0 }
+    }
+
+    #[test]
+    fn a_command_is_open_until_it_ends_and_is_retired_once() {
+        let (ledger, ids) = (Ledger::default(), CommandIds::new());
+        let accepted = accepted(&ids);
+        let id = &accepted.command.id;
+        for _ in 0..2 {
+            ledger.enter(&accepted).unwrap();
+        }
+        assert!(ledger.has(id) && ledger.overdue(SystemTime::now()).is_empty());
+        assert_eq!(ledger.overdue(accepted.command.deadline), std::slice::from_ref(id));
+        for _ in 0..2 {
+            ledger.end(id, &finished(1));
+        }
+        assert!(!ledger.has(id));
+        assert_eq!((ledger.ended().len(), ledger.take_retired().len(), ledger.take_retired().len()), (1, 1, 0));
+        assert!(ledger.lock().per_cluster.is_empty());
+    }
+
+    #[test]
+    fn a_cluster_with_too_many_open_commands_is_busy() {
+        let (ledger, ids) = (Ledger::default(), CommandIds::new());
+        for _ in 0..MAX_OPEN_PER_CLUSTER {
+            ledger.enter(&accepted(&ids)).unwrap();
+        }
+        assert_eq!(ledger.enter(&accepted(&ids)).unwrap_err().kind, ErrorKind::ResourceExhausted);
+        let one = ledger.open().remove(0);
+        ledger.strike(&one.command.id);
+        ledger.enter(&accepted(&ids)).unwrap();
+        assert!(ledger.take_retired().is_empty(), "what was never accepted is on no table");
+    }
+
+    #[test]
+    fn ended_commands_are_bounded_by_bytes() {
+        let (ledger, ids) = (Ledger::default(), CommandIds::new());
+        for _ in 0..5 {
+            let accepted = accepted(&ids);
+            ledger.enter(&accepted).unwrap();
+            ledger.end(&accepted.command.id, &finished(MAX_ENDED_BYTES / 3));
+        }
+        assert_eq!(ledger.ended().len(), 3);
+    }
+}
