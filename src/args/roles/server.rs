@@ -61,7 +61,19 @@ pub(crate) struct ServerTuning {
     /// How long a stopping server waits for its commands [default: 20s]
     #[arg(long, env = "KUBENTLY_DRAIN_TIMEOUT", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) drain_timeout: Option<Duration>,
-    /// Pause between keep-alive events on SSE streams [default: 15s]
+    /// Commands that wait to be accepted while Redis is away; more are refused at once [default: 1000]
+    #[arg(long, env = "KUBENTLY_QUEUE_SIZE", value_name = "N")]
+    pub(crate) queue_size: Option<usize>,
+    /// How long each of them may wait [default: 10s]
+    #[arg(long, env = "KUBENTLY_QUEUE_TIME", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) queue_time: Option<Duration>,
+    /// How long commands are accepted for a cluster whose last executor left [default: 30s]
+    #[arg(long, env = "KUBENTLY_OFFLINE_AFTER", value_parser = parse_duration, value_name = "DURATION")]
+    pub(crate) offline_after: Option<Duration>,
+    /// Commands that an executor gets at once which does not say how many it runs [default: 1]
+    #[arg(long, env = "KUBENTLY_SERIAL_IN_FLIGHT", value_name = "N")]
+    pub(crate) serial_in_flight: Option<usize>,
+    /// Pause between keep-alive events on SSE streams [default: 8s]
     #[arg(long, env = "KUBENTLY_SSE_KEEP_ALIVE", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) sse_keep_alive: Option<Duration>,
 }
@@ -86,6 +98,10 @@ impl ServerTuning {
         config.result_retention = self.result_retention.unwrap_or(config.result_retention);
         config.heartbeat_interval = self.heartbeat_interval.unwrap_or(config.heartbeat_interval);
         config.drain_timeout = self.drain_timeout.unwrap_or(config.drain_timeout);
+        config.queue_size = self.queue_size.unwrap_or(config.queue_size);
+        config.queue_time = self.queue_time.unwrap_or(config.queue_time);
+        config.offline_after = self.offline_after.unwrap_or(config.offline_after);
+        config.serial_in_flight = self.serial_in_flight.unwrap_or(config.serial_in_flight);
         config.sse_keep_alive = self.sse_keep_alive.unwrap_or(config.sse_keep_alive);
     }
 }
