@@ -1,0 +1,65 @@
+//! After a run: every accepted command is read again on every server.
+
+use std::{sync::Arc, time::Duration};
+
+use futures::StreamExt as _;
+use kubently_proto::v1::{self, GetCommandRequest};
+use tokio::time::{Instant, sleep, timeout};
+
+use crate::{
+    client::{Client, Debug, Word, seen_in_result},
+    history::Event,
+    recorder::Recorder,
+    system::System,
+};
+
+/// Reads at once.
+const READS: usize = 32;
+/// How long a command that has not ended yet is asked for: more than a command's time and its grace.
+const PATIENCE: Duration = Duration::from_secs(45);
+/// How long one read may take.
+const READ: Duration = Duration::from_secs(10);
+/// The pause before a read that failed is tried again.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Reads everything and writes down what it says.
+pub(crate) async fn run(system: &System, recorder: &Arc<Recorder>) -> anyhow::Result<()> {
+    let addrs: Vec<_> = system.servers.iter().map(|server| server.addr).collect();
+    let client = Client::new(&addrs)?;
+    let end = Instant::now() + PATIENCE;
+    let ids = recorder.accepted();
+    let every =
+        ids.iter().flat_map(|id| client.grpc.iter().enumerate().map(move |(server, debug)| (id, server, debug)));
+    let reads = futures::stream::iter(every).for_each_concurrent(READS, |((op, id), server, debug)| async move {
+        let event = read(debug, id, server, end).await;
+        recorder.note(*op, event);
+    });
+    reads.await;
+    Ok(())
+}
+
+/// Reads one command on one server, again until it has ended or the time is over.
+async fn read(debug: &Debug, id: &str, server: usize, end: Instant) -> Event {
+    loop {
+        let over = Instant::now() >= end;
+        match ask(debug.clone(), id).await {
+            Ok(v1::Command { result: Some(result), .. }) => {
+                return match seen_in_result(&result, server) {
+                    Ok(seen) => Event::Answered { id: id.to_owned(), seen },
+                    Err(what) => Event::Malformed { what },
+                };
+            }
+            Err(Word::Missing) => return Event::Missing { id: id.to_owned(), server },
+            Ok(_) | Err(_) if over => return Event::Pending { id: id.to_owned() },
+            Ok(_) | Err(_) => sleep(PAUSE).await,
+        }
+    }
+}
+
+async fn ask(mut debug: Debug, id: &str) -> Result<v1::Command, Word> {
+    let request = GetCommandRequest { command_id: id.to_owned() };
+    let nothing = |what: &str| Word::Unsure(what.to_owned());
+    let answer = timeout(READ, debug.get_command(request)).await.map_err(|_elapsed| nothing("no answer in time"))?;
+    let answer = answer.map_err(|status| Word::of_status(&status))?;
+    answer.into_inner().command.ok_or_else(|| nothing("an answer without a command"))
+}
