@@ -144,7 +144,7 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error>
             let bus = Bus::Memory(bus);
             let store = Store::Memory(MemoryStore::default());
             let journal = Journal::Memory(MemoryJournal::new(bus.clone(), store.clone(), config.result_retention));
-            let health = watch::channel(Health { up: true, generation: 0 }).1;
+            let health = watch::channel(Health { up: true, generation: 0, since: tokio::time::Instant::now() }).1;
             Ok(State { bus, inbox, store, journal, health })
         }
         Backend::Redis { url, prefix } => {

@@ -274,11 +274,15 @@ impl Journal {
         either!(self, journal => journal.restore(open).await)
     }
 
-    /// Writes results again that Redis lost.
-    pub(crate) async fn restore_ended(&self, ended: &[(Accepted, Finished)]) -> Result<(), Error> {
-        let events: Vec<_> =
-            ended.iter().map(|(accepted, finished)| (accepted, encode_done(accepted, finished))).collect();
-        either!(self, journal => journal.restore_ended(&events).await)
+    /// Writes a result with its output again, unless Redis has it.
+    pub(crate) async fn restore_ended(
+        &self,
+        accepted: &Accepted,
+        finished: &Finished,
+        output: &[OutputChunk],
+    ) -> Result<(), Error> {
+        let (event, output) = (encode_done(accepted, finished), output.iter().map(encode_chunk).collect::<Vec<_>>());
+        either!(self, journal => journal.restore_ended(accepted, event, &output).await)
     }
 
     /// Reads the pieces of output after `after_seq`, in order, about `limit` at most.

@@ -8,6 +8,7 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
     io::tcp::TcpSettings,
 };
+use tokio::time::Instant;
 
 /// How long one Redis command may take. The library's default of 500 ms reports failures for
 /// commands that were carried out when Redis pauses for a moment.
@@ -35,6 +36,8 @@ pub(crate) struct Health {
     pub(crate) up: bool,
     /// Counts the times that it came to stand.
     pub(crate) generation: u64,
+    /// Since when it is so.
+    pub(crate) since: Instant,
 }
 
 impl Redis {
@@ -49,7 +52,7 @@ impl Redis {
             .set_number_of_retries(RECONNECT_ATTEMPTS)
             .set_max_delay(RECONNECT_MAX_DELAY);
         let commands = client.get_connection_manager_with_config(config).await.map_err(unavailable)?;
-        let health = tokio::sync::watch::Sender::new(Health { up: true, generation: 1 });
+        let health = tokio::sync::watch::Sender::new(Health { up: true, generation: 1, since: Instant::now() });
         Ok(Self { client: Arc::new(client), commands, prefix: prefix.into(), health })
     }
 

@@ -142,10 +142,11 @@ impl Dispatch {
     }
 
     /// No server holds an executor of the cluster. If one was attached a moment ago it will be back, and
-    /// the command waits for it in the journal; otherwise the command is taken back and refused.
+    /// the command waits for it in the journal; so it does when the store may have lost what it knew of that.
+    /// Otherwise the command is taken back and refused.
     async fn nobody_listens(&self, draft: &Accepted, key: Option<&Idempotency>) -> Result<Admission, Error> {
         let waits = Ok(Admission { accepted: draft.clone(), new: true });
-        if self.parts.clusters.recently_attached(&draft.command.spec.cluster).await? {
+        if self.outage.is_settling() || self.parts.clusters.recently_attached(&draft.command.spec.cluster).await? {
             return waits;
         }
         match self.parts.journal.withdraw(draft, key).await? {

@@ -76,7 +76,11 @@ impl Dispatch {
 
     fn command_event(&self, id: &CommandId, payload: Bytes) -> Option<()> {
         match CommandEvent::decode(payload).ok()?.event? {
-            command_event::Event::Output(chunk) => self.waiters.output(id, &chunk_from_wire(chunk).ok()?),
+            command_event::Event::Output(chunk) => {
+                let chunk = chunk_from_wire(chunk).ok()?;
+                self.waiters.output(id, &chunk);
+                self.ledger.output(id, &chunk);
+            }
             command_event::Event::Done(record) => self.heard_end(id, &Finished::from_record(record).ok()?.1),
         }
         Some(())

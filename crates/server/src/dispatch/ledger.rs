@@ -12,6 +12,7 @@ use std::{
 
 use kubently_core::{
     Error, ErrorKind,
+    command::OutputChunk,
     ids::{ClusterId, CommandId},
 };
 use kubently_proto::convert::journal::{Accepted, Finished};
@@ -29,21 +30,44 @@ const MAX_ENDED_BYTES: usize = 32 << 20;
 /// How long they are kept.
 const ENDED_FOR: Duration = Duration::from_secs(60);
 
-struct Ended {
-    accepted: Accepted,
-    finished: Finished,
+/// A command that ended not long ago, with all that is needed to write it again.
+#[derive(Clone)]
+pub(super) struct Ended {
+    /// The command.
+    pub(super) accepted: Accepted,
+    /// How it ended.
+    pub(super) finished: Finished,
+    /// Its output, where that went ahead of the result.
+    pub(super) output: Vec<OutputChunk>,
     at: Instant,
 }
 
 impl Ended {
     fn bytes(&self) -> usize {
-        self.finished.result.stdout.len() + self.finished.result.stderr.len()
+        let inline = self.finished.result.stdout.len() + self.finished.result.stderr.len();
+        inline + bytes_of(&self.output)
     }
+
+    /// Whether all of its output is here.
+    fn is_whole(&self) -> bool {
+        self.output.len() as u64 == self.finished.chunks
+    }
+}
+
+fn bytes_of(output: &[OutputChunk]) -> usize {
+    output.iter().map(|chunk| chunk.data.len()).sum()
+}
+
+/// An open command, with the output that was heard of it so far, from the first piece on.
+struct Open {
+    accepted: Accepted,
+    output: Vec<OutputChunk>,
 }
 
 #[derive(Default)]
 struct Book {
-    open: HashMap<CommandId, Accepted>,
+    open: HashMap<CommandId, Open>,
+    output_bytes: usize,
     per_cluster: HashMap<ClusterId, usize>,
     ended: VecDeque<Ended>,
     ended_bytes: usize,
@@ -51,19 +75,24 @@ struct Book {
 }
 
 impl Book {
-    fn close(&mut self, id: &CommandId) -> Option<Accepted> {
-        let accepted = self.open.remove(id)?;
-        let cluster = &accepted.command.spec.cluster;
+    fn close(&mut self, id: &CommandId) -> Option<Open> {
+        let open = self.open.remove(id)?;
+        self.output_bytes -= bytes_of(&open.output);
+        let cluster = &open.accepted.command.spec.cluster;
         if let Some(count) = self.per_cluster.get_mut(cluster) {
             *count -= 1;
             if *count == 0 {
                 self.per_cluster.remove(cluster);
             }
         }
-        Some(accepted)
+        Some(open)
     }
 
     fn keep(&mut self, ended: Ended) {
+        if !ended.is_whole() {
+            // Half an output is worse than none: it would look like the result.
+            return;
+        }
         self.ended_bytes += ended.bytes();
         self.ended.push_back(ended);
         while self.ended.len() > MAX_ENDED || self.ended_bytes > MAX_ENDED_BYTES || self.oldest_is_old() {
@@ -97,7 +126,8 @@ impl Ledger {
             let message = format!("cluster '{cluster}' is busy: {of_cluster} commands wait for it; nothing was run");
             return Err(Error::new(ErrorKind::ResourceExhausted, message));
         }
-        if book.open.insert(accepted.command.id.clone(), accepted.clone()).is_none() {
+        let open = Open { accepted: accepted.clone(), output: Vec::new() };
+        if book.open.insert(accepted.command.id.clone(), open).is_none() {
             *book.per_cluster.entry(cluster.clone()).or_default() += 1;
         }
         Ok(())
@@ -108,12 +138,23 @@ impl Ledger {
         self.lock().close(id);
     }
 
+    /// A command printed something. What is beyond the bound, or comes with a gap, is not kept.
+    pub(super) fn output(&self, id: &CommandId, chunk: &OutputChunk) {
+        let mut book = self.lock();
+        let room = book.output_bytes + chunk.data.len() <= MAX_ENDED_BYTES;
+        let Some(open) = book.open.get_mut(id) else { return };
+        if room && chunk.seq == open.output.len() as u64 + 1 {
+            open.output.push(chunk.clone());
+            book.output_bytes += chunk.data.len();
+        }
+    }
+
     /// A command ended.
     pub(super) fn end(&self, id: &CommandId, finished: &Finished) {
         let mut book = self.lock();
-        if let Some(accepted) = book.close(id) {
+        if let Some(Open { accepted, output }) = book.close(id) {
             book.to_retire.push(id.clone());
-            book.keep(Ended { accepted, finished: finished.clone(), at: Instant::now() });
+            book.keep(Ended { accepted, finished: finished.clone(), output, at: Instant::now() });
         }
     }
 
@@ -124,24 +165,24 @@ impl Ledger {
 
     /// An open command.
     pub(super) fn get(&self, id: &CommandId) -> Option<Accepted> {
-        self.lock().open.get(id).cloned()
+        self.lock().open.get(id).map(|open| open.accepted.clone())
     }
 
     /// The open commands.
     pub(super) fn open(&self) -> Vec<Accepted> {
-        self.lock().open.values().cloned().collect()
+        self.lock().open.values().map(|open| open.accepted.clone()).collect()
     }
 
     /// The open commands whose own deadline is over.
     pub(super) fn overdue(&self, now: SystemTime) -> Vec<CommandId> {
         let book = self.lock();
-        let late = book.open.values().filter(|accepted| accepted.command.deadline <= now);
-        late.map(|accepted| accepted.command.id.clone()).collect()
+        let late = book.open.values().filter(|open| open.accepted.command.deadline <= now);
+        late.map(|open| open.accepted.command.id.clone()).collect()
     }
 
     /// What ended not long ago.
-    pub(super) fn ended(&self) -> Vec<(Accepted, Finished)> {
-        self.lock().ended.iter().map(|ended| (ended.accepted.clone(), ended.finished.clone())).collect()
+    pub(super) fn ended(&self) -> Vec<Ended> {
+        self.lock().ended.iter().cloned().collect()
     }
 
     /// The ended commands that are to be taken off the journal's table of open ones.
@@ -161,7 +202,7 @@ impl Ledger {
 
 #[cfg(test)]
 mod tests {
-    use kubently_core::command::{Command, CommandResult, CommandSpec, CommandState, Outcome};
+    use kubently_core::command::{Command, CommandResult, CommandSpec, CommandState, Outcome, OutputStream};
     use kubently_proto::convert::journal::Caller;
 
     use super::*;
@@ -215,6 +256,21 @@ mod tests {
         ledger.strike(&one.command.id);
         ledger.enter(&accepted(&ids)).unwrap();
         assert!(ledger.take_retired().is_empty(), "what was never accepted is on no table");
+    }
+
+    #[test]
+    fn output_is_kept_whole_or_not_at_all() {
+        let (ledger, ids) = (Ledger::default(), CommandIds::new());
+        let chunk = |seq| OutputChunk { seq, stream: OutputStream::Stdout, data: "x".into() };
+        for (heard, kept) in [(&[1, 2, 3][..], 1), (&[1, 2, 2, 3], 1), (&[1, 3], 0), (&[2, 3], 0)] {
+            let accepted = accepted(&ids);
+            ledger.enter(&accepted).unwrap();
+            heard.iter().for_each(|seq| ledger.output(&accepted.command.id, &chunk(*seq)));
+            ledger.end(&accepted.command.id, &Finished { chunks: 3, ..finished(0) });
+            let found = ledger.ended().iter().filter(|ended| ended.accepted == accepted).count();
+            assert_eq!(found, kept, "{heard:?}");
+        }
+        assert_eq!(ledger.lock().output_bytes, 0);
     }
 
     #[test]

@@ -29,14 +29,11 @@ pub(crate) struct Outage {
     patience: Patience,
     places: Arc<Semaphore>,
     health: watch::Receiver<Health>,
-    /// When Redis last came back.
-    returned: watch::Sender<Option<Instant>>,
 }
 
 impl Outage {
     pub(crate) fn new(patience: Patience, health: watch::Receiver<Health>) -> Self {
-        let places = Arc::new(Semaphore::new(patience.commands));
-        Self { patience, places, health, returned: watch::Sender::new(None) }
+        Self { patience, places: Arc::new(Semaphore::new(patience.commands)), health }
     }
 
     /// How long a command may wait to be accepted.
@@ -70,14 +67,10 @@ impl Outage {
         timeout_at(limit, returned).await.is_ok()
     }
 
-    /// Redis came back.
-    pub(super) fn returned(&self) {
-        self.returned.send_replace(Some(Instant::now()));
-    }
-
     /// Whether Redis came back a moment ago: what it lost may not be written again yet.
     pub(super) fn is_settling(&self) -> bool {
-        self.returned.borrow().is_some_and(|returned| returned.elapsed() < SETTLING)
+        let health = *self.health.borrow();
+        health.up && health.generation > 1 && health.since.elapsed() < SETTLING
     }
 
     /// Repeats `call` while the store does not answer, at most until `limit`.
@@ -99,7 +92,7 @@ mod tests {
     use super::*;
 
     fn outage(commands: usize) -> (Outage, watch::Sender<Health>) {
-        let (tell, health) = watch::channel(Health { up: false, generation: 1 });
+        let (tell, health) = watch::channel(Health { up: false, generation: 1, since: Instant::now() });
         (Outage::new(Patience { commands, time: Duration::from_secs(10) }, health), tell)
     }
 
@@ -126,7 +119,7 @@ mod tests {
         let back = async {
             tokio::time::sleep(Duration::from_secs(20)).await;
             assert_eq!(calls.get(), 1);
-            tell.send_replace(Health { up: true, generation: 2 });
+            tell.send_replace(Health { up: true, generation: 2, since: Instant::now() });
         };
         let (answer, ()) = tokio::join!(outage.outlast(limit, call), back);
         assert_eq!(answer, Ok(3));

@@ -7,12 +7,14 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use futures::{StreamExt, TryStreamExt, stream};
 use kubently_core::{Error, ids::ClusterId};
 use kubently_proto::convert::journal::Accepted;
 use tokio::{sync::Notify, time::Instant};
 
 use super::{
     Dispatch,
+    ledger::Ended,
     roster::Queued,
     seat::{Running, Seat, Waiting},
 };
@@ -20,6 +22,8 @@ use crate::journal::{self, Lease, Standing, State};
 
 /// Pause before reading again when the store did not answer.
 const RETRY: Duration = Duration::from_millis(250);
+/// Results written again at the same time.
+const RESTORED_AT_ONCE: usize = 64;
 /// How long one attempt waits for a store that is away.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -196,20 +200,22 @@ impl Dispatch {
         Ok(())
     }
 
-    /// Writes again what this server knows and Redis forgot: first who has what, then what ended, then
-    /// what is open, so that nothing is taken twice or ends twice.
+    /// Writes again what this server knows and Redis may have forgotten, all of it or what a replica that took
+    /// over had not got yet: first who has what, then what ended, then what is open, so that nothing is
+    /// taken twice or ends twice.
     pub(super) async fn restore(self: &Arc<Self>) -> Result<(), Error> {
         for running in self.roster.all_running() {
             let lease = running.lease;
             self.parts.journal.take(&running.accepted, None, lease).await?;
         }
         let (ended, open) = (self.ledger.ended(), self.ledger.open());
-        tracing::warn!(
-            open = open.len(),
-            ended = ended.len(),
-            "the store lost its memory; writing again what is known here"
-        );
-        self.parts.journal.restore_ended(&ended).await?;
+        tracing::info!(open = open.len(), ended = ended.len(), "writing again what the store may have lost");
+        let journal = &self.parts.journal;
+        let write = |ended: &Ended| {
+            let Ended { accepted, finished, output, .. } = ended.clone();
+            async move { journal.restore_ended(&accepted, &finished, &output).await }
+        };
+        stream::iter(ended.iter().map(write)).buffer_unordered(RESTORED_AT_ONCE).try_collect::<()>().await?;
         self.parts.journal.restore(&open).await?;
         self.confirm_attached().await;
         self.parts.tokens.provision_all().await?;

@@ -68,17 +68,13 @@ impl Dispatch {
     }
 
     async fn store_returned(self: &Arc<Self>) {
-        self.outage.returned();
         let limit = Instant::now() + super::STORE_PATIENCE;
         let put_right = || async {
-            if self.beat().await? {
-                self.restore().await?;
-            }
-            self.reread_results().await
+            self.beat().await?;
+            self.reread_results().await?;
+            self.restore().await
         };
         tell("put things right after the store was away", self.outage.outlast(limit, put_right).await);
-        self.confirm_attached().await;
-        self.recover_all();
     }
 
     async fn beat_and_act(self: &Arc<Self>) {

@@ -347,7 +347,11 @@ async fn servers_know_of_each_other_and_of_what_redis_lost() {
     bench._alive.1.as_ref().unwrap().ask("FLUSHALL").await;
     assert!(bench.journal.beat(&one).await.unwrap().forgotten);
     bench.journal.restore(std::slice::from_ref(&open)).await.unwrap();
-    bench.journal.restore_ended(&[(ended.clone(), end(Outcome::Succeeded))]).await.unwrap();
+    let result = Finished { chunks: 2, ..end(Outcome::Succeeded) };
+    for _ in 0..2 {
+        bench.journal.restore_ended(&ended, &result, &[chunk(1), chunk(2)]).await.unwrap();
+    }
+    assert_eq!(bench.journal.chunks(&ended.command.id, 0, 10).await, Ok(vec![chunk(1), chunk(2)]));
     assert_eq!(bench.outcome(&open).await, None);
     assert_eq!(bench.outcome(&ended).await, Some(Outcome::Succeeded));
     assert_eq!(bench.take(&ended, None, lease("e")).await, None);

@@ -232,7 +232,7 @@ impl MemoryJournal {
     }
 
     /// As with [`Self::restore`].
-    pub(super) async fn restore_ended(&self, _ended: &[(&Accepted, Bytes)]) -> Result<(), Error> {
+    pub(super) async fn restore_ended(&self, _: &Accepted, _event: Bytes, _output: &[Bytes]) -> Result<(), Error> {
         Ok(())
     }
 

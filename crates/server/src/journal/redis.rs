@@ -223,13 +223,15 @@ impl RedisJournal {
         if open.is_empty() { Ok(()) } else { self.redis.pipe_durably(&all).await }
     }
 
-    pub(super) async fn restore_ended(&self, ended: &[(&Accepted, Bytes)]) -> Result<(), Error> {
-        let mut all = pipe();
-        for (accepted, event) in ended {
-            let name = self.state(&accepted.command.id);
-            all.cmd("SET").arg(name).arg(&event[..]).arg("NX").arg("PXAT").arg(self.forget_at(accepted)).ignore();
-        }
-        if ended.is_empty() { Ok(()) } else { self.redis.pipe_durably(&all).await }
+    pub(super) async fn restore_ended(&self, accepted: &Accepted, event: Bytes, output: &[Bytes]) -> Result<(), Error> {
+        let id = &accepted.command.id;
+        let mut call = self.scripts.restore_ended.prepare_invoke();
+        call.key(self.state(id)).key(self.redis.name(&keys::output(id)));
+        call.arg(&event[..]).arg(self.forget_at(accepted));
+        output.iter().for_each(|piece| {
+            call.arg(&piece[..]);
+        });
+        self.redis.invoke_durably::<redis::Value>(&call).await.map(|_done| ())
     }
 
     pub(super) async fn chunks(&self, id: &CommandId, after_seq: u64, limit: usize) -> Result<Vec<Bytes>, Error> {

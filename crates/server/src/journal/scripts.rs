@@ -89,6 +89,19 @@ redis.call('PUBLISH', ARGV[4], ARGV[2])
 redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[7], '*', ARGV[6], ARGV[5])
 return 1";
 
+/// Writes a result with its output again, unless there is one.
+/// KEYS: state, output. ARGV: event, forget at, pieces of output.
+const RESTORE_ENDED: &str = r"
+local held = redis.call('GET', KEYS[1])
+if held and string.sub(held, 1, 1) == '\18' then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PXAT', ARGV[2])
+if #ARGV > 2 then
+  redis.call('DEL', KEYS[2])
+  for i = 3, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[i]) end
+  redis.call('PEXPIREAT', KEYS[2], ARGV[2])
+end
+return 1";
+
 /// A server's sign of life, by the clock of Redis so that no two clocks need agree.
 /// KEYS: servers, own open table. ARGV: tag, milliseconds that the table is kept.
 /// Returns the time, 1 when the table was not there, and all servers with their last beats.
@@ -109,6 +122,7 @@ pub(super) struct Scripts {
     pub(super) take_over: Script,
     pub(super) append: Script,
     pub(super) finish: Script,
+    pub(super) restore_ended: Script,
     pub(super) beat: Script,
 }
 
@@ -121,6 +135,7 @@ impl Scripts {
             take_over: Script::new(TAKE_OVER),
             append: Script::new(APPEND),
             finish: Script::new(FINISH),
+            restore_ended: Script::new(RESTORE_ENDED),
             beat: Script::new(BEAT),
         }
     }
