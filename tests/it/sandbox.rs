@@ -2,6 +2,7 @@
 //! real Redis where the state is there. Everything ends with the sandbox.
 
 pub(crate) mod face;
+#[allow(dead_code, reason = "the server's own tests use the rest of it")]
 pub(crate) mod redis;
 
 use std::{collections::HashMap, net::SocketAddr, path::PathBuf, time::Duration};
@@ -126,7 +127,9 @@ impl Sandbox {
         let mut config = kubently_server::Config::new(([127, 0, 0, 1], 0).into(), keys);
         config.drain_timeout = Duration::from_secs(5);
         if let Some(redis) = &self.redis {
-            config.backend = kubently_server::Backend::Redis { url: redis.url(), prefix: "it:".into() };
+            let settings = kubently_server::RedisSettings::new(redis.url());
+            config.backend =
+                kubently_server::Backend::Redis(kubently_server::RedisSettings { prefix: "it:".into(), ..settings });
         }
         adjust(&mut config);
         let bound = kubently_server::bind(config).await.unwrap();

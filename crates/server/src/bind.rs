@@ -147,8 +147,8 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error>
             let health = watch::channel(Health { up: true, generation: 0, since: tokio::time::Instant::now() }).1;
             Ok(State { bus, inbox, store, journal, health })
         }
-        Backend::Redis { url, prefix } => {
-            let redis = Redis::connect(url, prefix).await?;
+        Backend::Redis(settings) => {
+            let redis = Redis::connect(settings).await?;
             let (bus, inbox) = RedisBus::start(redis.clone(), stop.clone());
             let journal = Journal::Redis(RedisJournal::new(redis.clone(), config.result_retention));
             let health = redis.health();

@@ -1,6 +1,6 @@
 //! Everything a server can be told. Plain data; every default is stated here and nowhere else.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, path::PathBuf, time::Duration};
 
 use kubently_core::{ids::ClusterId, policy::Policy};
 
@@ -11,12 +11,46 @@ pub enum Backend {
     #[default]
     Memory,
     /// Redis or Valkey, 6.2 or newer.
-    Redis {
-        /// `redis://`, `rediss://` or `redis+unix://` URL, with password where one is needed.
-        url: String,
-        /// Put before every key and channel; empty for none.
-        prefix: String,
-    },
+    Redis(RedisSettings),
+}
+
+/// How Redis is reached, and what it must promise.
+#[derive(Clone)]
+pub struct RedisSettings {
+    /// `redis://`, `rediss://` (TLS) or `redis+unix://` URL with user and password where they are needed, or
+    /// `redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]/PRIMARY[/DB]` (with TLS `rediss+sentinel://`). The
+    /// sentinels' own credentials are the parameters `sentinel_user` and `sentinel_password`.
+    ///
+    /// A user with this rule is enough (all channels, because a pattern is subscribed to): `resetkeys ~PREFIX* allchannels -@all +@hash +@string +@list
+    /// +@sortedset +@stream +@pubsub +@scripting +@connection +del +exists +pexpire +pexpireat +wait +role +time`.
+    pub url: String,
+    /// Put before every key and channel; empty for none.
+    pub prefix: String,
+    /// PEM file with the certificate authorities to trust instead of the system's.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file with the certificate that this server shows.
+    pub cert_file: Option<PathBuf>,
+    /// PEM file with its key.
+    pub key_file: Option<PathBuf>,
+    /// Replicas that must have a write before it counts (`WAIT`). Default: 0.
+    pub wait: u32,
+    /// How long they may take. Default: 1 s.
+    pub wait_timeout: Duration,
+}
+
+impl RedisSettings {
+    /// Settings with their defaults.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            prefix: String::new(),
+            ca_file: None,
+            cert_file: None,
+            key_file: None,
+            wait: 0,
+            wait_timeout: Duration::from_secs(1),
+        }
+    }
 }
 
 impl fmt::Debug for Backend {
@@ -24,7 +58,7 @@ impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Memory => f.write_str("Memory"),
-            Self::Redis { prefix, .. } => f.debug_struct("Redis").field("prefix", prefix).finish_non_exhaustive(),
+            Self::Redis(redis) => f.debug_struct("Redis").field("prefix", &redis.prefix).finish_non_exhaustive(),
         }
     }
 }

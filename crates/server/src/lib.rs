@@ -21,9 +21,10 @@ mod services;
 mod sessions;
 mod store;
 #[cfg(test)]
+#[allow(dead_code, reason = "the system tests use the rest of it")]
 #[path = "../../../tests/it/sandbox/redis.rs"]
 mod test_redis;
 mod tokens;
 
 pub use bind::{Bound, bind};
-pub use config::{Backend, Config};
+pub use config::{Backend, Config, RedisSettings};

@@ -1,6 +1,6 @@
 //! `kubently server`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use kubently_core::{
@@ -8,7 +8,7 @@ use kubently_core::{
     ids::ClusterId,
     policy::{Mode, Policy},
 };
-use kubently_server::{Backend, Config};
+use kubently_server::{Backend, Config, RedisSettings};
 
 use super::LogArgs;
 use crate::args::{
@@ -25,9 +25,9 @@ pub(crate) struct ServerArgs {
     /// Where state lives.
     #[command(flatten)]
     pub(crate) redis_url: SecretArg<RedisUrl>,
-    /// Put before every key and channel in Redis
-    #[arg(long, env = "KUBENTLY_REDIS_PREFIX", value_name = "TEXT", default_value = "")]
-    pub(crate) redis_prefix: String,
+    /// How Redis is reached.
+    #[command(flatten)]
+    pub(crate) redis: RedisArgs,
     /// Who is let in.
     #[command(flatten)]
     pub(crate) api_keys: SecretArg<ApiKeys>,
@@ -40,6 +40,44 @@ pub(crate) struct ServerArgs {
     /// Times.
     #[command(flatten)]
     pub(crate) tuning: ServerTuning,
+}
+
+/// How Redis is reached, and what it must promise.
+#[derive(Args)]
+#[command(next_help_heading = "Redis")]
+pub(crate) struct RedisArgs {
+    /// Put before every key and channel in Redis
+    #[arg(long, env = "KUBENTLY_REDIS_PREFIX", value_name = "TEXT", default_value = "")]
+    pub(crate) redis_prefix: String,
+    /// PEM file with the certificate authorities to trust for Redis instead of the system's
+    #[arg(long, env = "KUBENTLY_REDIS_CA_FILE", value_name = "FILE")]
+    pub(crate) redis_ca_file: Option<PathBuf>,
+    /// PEM file with the certificate to show to Redis
+    #[arg(long, env = "KUBENTLY_REDIS_CERT_FILE", value_name = "FILE")]
+    pub(crate) redis_cert_file: Option<PathBuf>,
+    /// PEM file with its key
+    #[arg(long, env = "KUBENTLY_REDIS_KEY_FILE", value_name = "FILE")]
+    pub(crate) redis_key_file: Option<PathBuf>,
+    /// Replicas that must have a write before it counts
+    #[arg(long, env = "KUBENTLY_REDIS_WAIT", value_name = "N", default_value_t = 0)]
+    pub(crate) redis_wait: u32,
+    /// How long they may take, less than 3s
+    #[arg(long, env = "KUBENTLY_REDIS_WAIT_TIMEOUT", value_parser = parse_duration, value_name = "DURATION", default_value = "1s")]
+    pub(crate) redis_wait_timeout: Duration,
+}
+
+impl RedisArgs {
+    fn settings(&self, url: String) -> RedisSettings {
+        RedisSettings {
+            prefix: self.redis_prefix.clone(),
+            ca_file: self.redis_ca_file.clone(),
+            cert_file: self.redis_cert_file.clone(),
+            key_file: self.redis_key_file.clone(),
+            wait: self.redis_wait,
+            wait_timeout: self.redis_wait_timeout,
+            ..RedisSettings::new(url)
+        }
+    }
 }
 
 /// What few need to change; without a flag the server's own default holds.
@@ -83,7 +121,7 @@ impl ServerArgs {
     pub(crate) fn config(&self) -> anyhow::Result<Config> {
         let mut config = Config::new(self.listen, self.api_keys.require()?);
         if let Some(url) = self.redis_url.read()?.filter(|url| !url.is_empty()) {
-            config.backend = Backend::Redis { url, prefix: self.redis_prefix.clone() };
+            config.backend = Backend::Redis(self.redis.settings(url));
         }
         config.executor_tokens = parse_tokens(&self.executor_tokens.read()?.unwrap_or_default())?;
         self.tuning.apply(&mut config);
@@ -136,7 +174,7 @@ mod tests {
         let line = ["--listen", "127.0.0.1:0", "--redis-url", "redis://r:6379", "--api-keys", "svc:secret-key-1"];
         let config = config(&line).unwrap();
         assert_eq!((config.listen.port(), config.api_keys.as_str()), (0, "svc:secret-key-1"));
-        assert!(matches!(config.backend, Backend::Redis { url, .. } if url == "redis://r:6379"));
+        assert!(matches!(config.backend, Backend::Redis(redis) if redis.url == "redis://r:6379"));
     }
 
     #[test]

@@ -5,7 +5,10 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::{Bus, Inbox, MemoryHub, RedisBus, Topic};
-use crate::{redis::Redis, test_redis::TestRedis};
+use crate::{
+    redis::{Redis, tests::settings},
+    test_redis::TestRedis,
+};
 
 /// Two servers on one bus, and what keeps them alive.
 struct Pair {
@@ -33,7 +36,7 @@ async fn redis() -> Pair {
 }
 
 async fn redis_bus(server: &TestRedis, stop: &CancellationToken) -> (Bus, Inbox) {
-    let redis = Redis::connect(&server.url(), "pre:").await.unwrap();
+    let redis = Redis::connect(&settings(server).await).await.unwrap();
     let (bus, inbox) = RedisBus::start(redis, stop.clone());
     (Bus::Redis(bus), inbox)
 }

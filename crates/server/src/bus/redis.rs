@@ -148,7 +148,9 @@ impl Link {
 
     /// One connection's life.
     async fn connected(&self) -> RedisResult<()> {
-        let (mut sink, mut stream) = self.redis.pubsub().await?.split();
+        let mut health = self.redis.health();
+        let (pubsub, address) = self.redis.pubsub().await?;
+        let (mut sink, mut stream) = pubsub.split();
         self.reconcile(&mut sink).await?;
         self.resume.send_modify(|count| *count += 1);
         let mut ping = tokio::time::interval(PING_INTERVAL);
@@ -157,8 +159,14 @@ impl Link {
                 message = stream.next() => self.deliver(message).await?,
                 () = self.wanted.changed.notified() => self.reconcile_while_reading(&mut sink, &mut stream).await?,
                 _ = ping.tick() => alive(&mut sink).await?,
+                _ = health.changed() => self.follow(&address)?,
             }
         }
+    }
+
+    /// The command connection may lead to another server now: then this one has to follow it.
+    fn follow(&self, address: &str) -> RedisResult<()> {
+        if self.redis.has_left(address) { Err(closed()) } else { Ok(()) }
     }
 
     /// Passes a message on. A closed inbox means that the server is gone.

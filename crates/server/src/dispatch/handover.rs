@@ -135,7 +135,7 @@ impl Dispatch {
             Finish::First => {}
             Finish::Late => tracing::debug!(command = %id, "a result came after the command had ended"),
             Finish::Fenced => {
-                tracing::info!(command = %id, epoch = lease.epoch, "a result came under an old lease; refused")
+                tracing::info!(command = %id, epoch = lease.epoch, "a result came under an old lease; refused");
             }
             Finish::Incomplete => return self.ask_again(&lease.cluster, id).await.map(|()| false),
         }

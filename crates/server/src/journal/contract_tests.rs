@@ -20,7 +20,7 @@ use super::{
 use crate::{
     bus::{Bus, Inbox, MemoryHub, RedisBus, Subscription, Topic},
     ids::CommandIds,
-    redis::Redis,
+    redis::{Redis, tests::settings},
     store::{MemoryStore, Store},
     test_redis::TestRedis,
 };
@@ -54,7 +54,7 @@ async fn memory() -> Bench {
 async fn redis() -> Bench {
     let server = TestRedis::start().await;
     let stop = CancellationToken::new();
-    let redis = Redis::connect(&server.url(), "pre:").await.unwrap();
+    let redis = Redis::connect(&settings(&server).await).await.unwrap();
     let (bus, inbox) = RedisBus::start(redis.clone(), stop.clone());
     let journal = Journal::Redis(RedisJournal::new(redis, RETENTION));
     bench(journal, Bus::Redis(bus), inbox, (stop.drop_guard(), Some(server))).await

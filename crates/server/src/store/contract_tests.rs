@@ -3,7 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use super::{MemoryStore, Record, RedisStore, Store};
-use crate::{redis::Redis, test_redis::TestRedis};
+use crate::{
+    redis::{Redis, tests::settings},
+    test_redis::TestRedis,
+};
 
 fn record(key: &str, value: &'static str, ttl: Option<Duration>) -> Record {
     Record { key: key.into(), value: value.into(), ttl }
@@ -19,7 +22,7 @@ macro_rules! on_every_store {
             use super::*;
             $(#[tokio::test] async fn $name() {
                 let server = TestRedis::start().await;
-                let redis = Redis::connect(&server.url(), "pre:").await.unwrap();
+                let redis = Redis::connect(&settings(&server).await).await.unwrap();
                 super::$name(Store::Redis(RedisStore::new(redis))).await;
             })*
         }
