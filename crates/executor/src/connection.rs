@@ -77,9 +77,26 @@ impl Context {
         &self.config.servers[turn % self.config.servers.len()]
     }
 
+    /// Where in the list the server is that we are attached to.
+    fn attached_server(&self) -> Option<usize> {
+        let attached = self.attached.borrow();
+        let url = &attached.as_ref()?.server;
+        self.config.servers.iter().position(|server| server == url)
+    }
+
+    /// Where in the list the server is that what we have to say goes to first: the one we are attached to, else
+    /// the one whose turn it is.
+    fn home(&self) -> usize {
+        self.attached_server().unwrap_or_else(|| self.turn.load(Ordering::Relaxed) % self.config.servers.len())
+    }
+
     /// The next server's turn.
     fn rotate(&self) {
         self.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.config.timing.backoff, self.config.servers.len())
     }
 
     fn new_link(&self) -> LinkId {
@@ -125,7 +142,7 @@ struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     fn new(context: &'a Context) -> Self {
-        Self { context, backoff: Backoff::new(context.config.timing.backoff), started: Instant::now() }
+        Self { context, backoff: context.backoff(), started: Instant::now() }
     }
 
     /// An attempt starts now.

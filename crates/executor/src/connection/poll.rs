@@ -39,7 +39,7 @@ pub(super) async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
         };
         if presence.is_none() {
             presence = Some(context.announce(&server, ""));
-            rest.attached();
+            rest.attached(false);
         }
         let nothing = answer.commands.is_empty() && answer.cancelled.is_empty();
         answer.commands.into_iter().for_each(|command| command.start(&context.runner, rest.link()));
