@@ -147,6 +147,12 @@ pub struct Config {
     pub policy: Policy,
     /// This process's own id, the same over reconnects.
     pub executor_id: ExecutorId,
+    /// Whether `executor_id` was only made up: then the one that is kept in `spool_dir` is taken instead, so that
+    /// it is the same after a restart. A server takes a result from the executor only that it asked.
+    pub keep_executor_id: bool,
+    /// Directory for results that are not acknowledged yet, made if it is missing; they survive the process there.
+    /// Each executor needs its own. Unset means that they are kept in memory only.
+    pub spool_dir: Option<PathBuf>,
     /// The version it reports.
     pub version: String,
     /// The pod it runs in, if any.
@@ -175,6 +181,8 @@ impl Config {
             max_output_bytes: MAX_OUTPUT_BYTES,
             policy: Policy::default(),
             executor_id,
+            keep_executor_id: false,
+            spool_dir: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pod: None,
             tls: TlsSettings::default(),

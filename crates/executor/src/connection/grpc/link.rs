@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use kubently_core::command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT};
 use kubently_proto::{
-    convert::{
-        command::{chunk_to_wire, result_to_wire},
-        duration_from_wire,
-    },
+    convert::duration_from_wire,
     v1::{self, attach_request, attach_response::Message},
 };
 use tokio::{
@@ -19,7 +16,7 @@ use tonic::Streaming;
 use super::{Context, DEFAULT_HEARTBEAT, Detached, failure};
 use crate::{
     runner::{Job, Runner},
-    spool::{LinkId, Parcel},
+    spool::LinkId,
 };
 
 /// Longest time an abandoned link may linger: then every deadline is past.
@@ -131,7 +128,7 @@ impl Local {
         // First a place in the outbox, then a parcel: a parcel in hand would be lost if this future is dropped.
         while let Ok(place) = self.outbox.reserve().await {
             let parcel = self.runner().spool().next(self.id).await;
-            place.send(request(parcel));
+            place.send(parcel.into_wire());
         }
         closed()
     }
@@ -172,22 +169,4 @@ fn job(run: v1::RunCommand) -> Job {
 
 fn length(wire: Option<&pbjson_types::Duration>) -> Option<Duration> {
     wire.and_then(|wire| duration_from_wire("duration", wire).ok())
-}
-
-fn request(parcel: Parcel) -> v1::AttachRequest {
-    use attach_request::Message;
-    let message = match parcel {
-        Parcel::Chunk { id, epoch, chunk } => Message::Output(v1::CommandOutput {
-            command_id: id.as_ref().to_owned(),
-            epoch,
-            chunk: Some(chunk_to_wire(&chunk)),
-        }),
-        Parcel::Done { id, epoch, result, chunks } => Message::Done(v1::CommandDone {
-            command_id: id.as_ref().to_owned(),
-            epoch,
-            result: Some(result_to_wire(&result)),
-            chunks,
-        }),
-    };
-    v1::AttachRequest { message: Some(message) }
 }
