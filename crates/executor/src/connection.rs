@@ -45,6 +45,8 @@ pub(crate) enum Detached {
     Refused(String),
     /// The server asked to attach elsewhere; the pause was taken already.
     Moved,
+    /// We are about to stop, and everything is said.
+    Settled,
 }
 
 /// What every transport needs.
@@ -125,11 +127,14 @@ impl Drop for Presence<'_> {
     }
 }
 
-/// Stays attached until dropped.
+/// Stays attached until dropped, or until the runner is closed and every answer delivered.
 pub(crate) async fn run(context: Arc<Context>) {
     match context.config.transport {
         TransportKind::Grpc => grpc::run(context).await,
-        TransportKind::Sse | TransportKind::Smart | TransportKind::Legacy => rest::run(&context).await,
+        TransportKind::Sse | TransportKind::Smart | TransportKind::Legacy => tokio::select! {
+            () = rest::run(&context) => {}
+            () = context.runner.settled() => {}
+        },
     }
 }
 
@@ -159,6 +164,7 @@ impl<'a> Pace<'a> {
         // This match alone decides: nothing is final, but what only people can mend is asked for rarely.
         let pause = match &end {
             Detached::Moved => return self.context.rotate(),
+            Detached::Settled => return,
             Detached::Broken(cause) => {
                 let pause = self.backoff.pause();
                 tracing::warn!(server, cause, ?pause, "not attached; trying again");

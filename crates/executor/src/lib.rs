@@ -21,10 +21,13 @@ mod spool;
 #[cfg(test)]
 mod testing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use kubently_core::ids::ExecutorId;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::BackoffSettings;
@@ -38,6 +41,9 @@ use connection::Context;
 use engine::Engine;
 use runner::Runner;
 use spool::Keeper;
+
+/// Time that a server gets to end a stream on which everything is said.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// An executor that is ready to attach.
 pub struct Bound {
@@ -98,10 +104,13 @@ async fn keep(keeper: &mut Option<Keeper>) {
 }
 
 /// Waits for the end, and then until everything is answered or the grace time is over.
-async fn wind_down(runner: &Runner, grace: std::time::Duration, shutdown: CancellationToken) {
+async fn wind_down(runner: &Runner, grace: Duration, shutdown: CancellationToken) {
     shutdown.cancelled().await;
     runner.close();
-    if timeout(grace, runner.spool().empty()).await.is_err() {
+    if timeout(grace, runner.settled()).await.is_err() {
         tracing::warn!("grace time is over; unfinished commands go back to the server");
+        return;
     }
+    // The connection ends by itself when it has taken its leave.
+    sleep(FAREWELL).await;
 }

@@ -122,6 +122,17 @@ impl Runner {
         self.closed.cancel();
     }
 
+    /// Waits until no new commands are taken.
+    pub(crate) async fn closed(&self) {
+        self.closed.cancelled().await;
+    }
+
+    /// Waits until no new commands are taken and every answer is acknowledged.
+    pub(crate) async fn settled(&self) {
+        self.closed().await;
+        self.spool.empty().await;
+    }
+
     /// Gives up what still runs, without an answer, and waits until its processes and requests are gone.
     pub(crate) async fn abandon(&self) {
         self.abandoned.cancel();

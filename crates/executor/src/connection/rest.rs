@@ -122,6 +122,6 @@ pub(super) fn failure(status: StatusCode) -> Detached {
 fn text(end: &Detached) -> String {
     match end {
         Detached::Broken(cause) | Detached::Refused(cause) => cause.clone(),
-        Detached::Moved => String::new(),
+        Detached::Moved | Detached::Settled => String::new(),
     }
 }

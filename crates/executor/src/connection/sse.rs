@@ -151,3 +151,18 @@ impl Listener<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_keep_alive_that_makes_sense_is_taken() {
+        let read = |text: &str| serde_json::from_str::<Connected>(text).unwrap().keep_alive();
+        assert_eq!(read(r#"{"status": "connected"}"#), None);
+        assert_eq!(read(r#"{"keep_alive_seconds": -1}"#), None);
+        assert_eq!(read(r#"{"keep_alive_seconds": 8}"#), Some(Duration::from_secs(8)));
+        assert_eq!(read(r#"{"keep_alive_seconds": 0}"#), Some(Duration::from_millis(10)));
+        assert_eq!(read(r#"{"keep_alive_seconds": 1e9}"#), Some(Duration::from_secs(60)));
+    }
+}

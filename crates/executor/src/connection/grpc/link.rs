@@ -1,6 +1,12 @@
 //! One stream to one server, after its Welcome.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use kubently_core::command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT};
 use kubently_proto::{
@@ -26,6 +32,8 @@ const MAX_LINGER: Duration = MAX_TIMEOUT;
 pub(super) enum Departure {
     /// It is over.
     Ended(Detached),
+    /// We are about to stop, the server knows, and everything is said.
+    Settled,
     /// The server wants us elsewhere after a part of this time; the stream still stands.
     Drain(Duration),
 }
@@ -43,6 +51,8 @@ struct Local {
     server_id: String,
     outbox: mpsc::Sender<v1::AttachRequest>,
     heartbeat: Duration,
+    /// Whether the server was told that we are about to stop.
+    took_leave: AtomicBool,
 }
 
 impl Link {
@@ -54,17 +64,21 @@ impl Link {
         heartbeat: Duration,
     ) -> Self {
         let id = context.new_link();
-        Self { local: Local { context, id, server_id, outbox, heartbeat }, incoming }
+        let took_leave = AtomicBool::new(false);
+        Self { local: Local { context, id, server_id, outbox, heartbeat, took_leave }, incoming }
     }
 
     pub(super) fn server_id(&self) -> &str {
         &self.local.server_id
     }
 
-    /// Takes commands and sends answers until the link ends or the server drains.
+    /// Takes commands and sends answers until the link ends, the server drains, or we stop and everything is said.
     pub(super) async fn work(&mut self) -> Departure {
         let Self { local, incoming } = self;
         tokio::select! {
+            // On a link that comes up while we stop, the server is to know before anything else is said.
+            biased;
+            departure = local.take_leave() => departure,
             departure = local.listen(incoming) => departure,
             end = local.send_answers() => Departure::Ended(end),
             end = local.send_heartbeats() => Departure::Ended(end),
@@ -79,6 +93,14 @@ impl Link {
             () = self.work_to_the_end() => {}
             _ = timeout(MAX_LINGER, idle) => {}
         }
+    }
+
+    /// Ends our side of the stream, so that what was said arrives, and waits until the server ends its own.
+    pub(super) async fn part(self) -> Detached {
+        let Self { local, mut incoming } = self;
+        drop(local);
+        while let Ok(Some(_)) = incoming.message().await {}
+        Detached::Settled
     }
 
     async fn work_to_the_end(&mut self) {
@@ -122,6 +144,21 @@ impl Local {
             Message::Heartbeat(_) | Message::Welcome(_) => {}
         }
         None
+    }
+
+    /// Tells the server once when no new commands are taken; it gives what it sends us afterwards to another
+    /// executor.
+    async fn take_leave(&self) -> Departure {
+        self.runner().closed().await;
+        if !self.took_leave.load(Ordering::Relaxed) {
+            let leaving = attach_request::Message::Leaving(v1::Leaving {});
+            if self.outbox.send(v1::AttachRequest { message: Some(leaving) }).await.is_err() {
+                return Departure::Ended(closed());
+            }
+            self.took_leave.store(true, Ordering::Relaxed);
+        }
+        self.runner().settled().await;
+        Departure::Settled
     }
 
     async fn send_answers(&self) -> Detached {

@@ -160,3 +160,58 @@ fn shortened(result: &CommandResult) -> CommandResult {
     let cut = |bytes: &Bytes| bytes.slice(..bytes.len().min(SHORTENED));
     CommandResult { stdout: cut(&result.stdout), stderr: cut(&result.stderr), truncated: true, ..result.clone() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kubently_core::policy::Policy;
+
+    use super::*;
+    use crate::{BackoffSettings, Config, Timing, runner::Runner, testing::script};
+
+    /// A context with servers a, b and c; a's turn.
+    async fn context() -> Context {
+        let script = script("true");
+        let runner = Runner::new(script.engine().await, Policy::default(), 1, 1, Arc::default());
+        let servers = ["http://a", "http://b", "http://c"].map(str::to_owned).to_vec();
+        let timing = Timing { backoff: BackoffSettings::default(), ..Timing::default() };
+        let context = Context::new(Config { servers, timing, ..script.config() }, Arc::new(runner)).unwrap();
+        while context.server() != "http://a" {
+            context.rotate();
+        }
+        context
+    }
+
+    #[tokio::test]
+    async fn every_server_has_its_turn_and_a_new_attachment_goes_first() {
+        let context = context().await;
+        let mut round = Round::new(&context);
+        let mut servers = Vec::new();
+        for _ in 0..4 {
+            servers.push(round.server());
+            round.advance();
+        }
+        assert_eq!(servers, ["http://a", "http://b", "http://c", "http://a"]);
+        assert_eq!(round.server(), "http://b");
+        let _presence = context.announce("http://a", "s1");
+        round.advance();
+        assert_eq!(round.server(), "http://a", "a new attachment shows which one lives");
+        round.advance();
+        assert_eq!(round.server(), "http://b", "but the others take results too");
+        assert_eq!(Round::new(&context).server(), "http://a");
+    }
+
+    #[tokio::test]
+    async fn what_servers_ask_for_is_kept_after_the_round_and_within_reason() {
+        let context = context().await;
+        let mut round = Round::new(&context);
+        let short = Duration::from_millis(100);
+        assert!(round.pause(Some(Duration::from_secs(2))) <= short);
+        assert!(round.pause(None) <= short);
+        assert_eq!(round.pause(Some(Duration::from_secs(1))), Duration::from_secs(2));
+        assert!(round.pause(Some(Duration::from_secs(3600))) < Duration::from_secs(1));
+        round.pause(None);
+        assert_eq!(round.pause(None), Duration::from_secs(5), "no longer than the longest pause");
+    }
+}
