@@ -99,7 +99,7 @@ VARIANTS = {
         "executor": {
             "enabled": True, "replicas": 2, "clusterId": "here", "token": "0123456789_abcdefghijklmnop-ABCDEF",
             "transport": "sse", "engine": "kubectl", "kubectlPath": "/tools/kubectl", "mode": "extendedReadOnly",
-            "maxInFlight": 8, "maxOutput": "2Mi", "graceSeconds": 40, "logFormat": "text", "ca": {"configMap": "ca"},
+            "maxInFlight": 8, "maxOutput": "2Mi", "spoolDir": "", "graceSeconds": 40, "logFormat": "text", "ca": {"configMap": "ca"},
             "rbac": {"secrets": True, "extraRules": [{"apiGroups": ["argoproj.io"], "resources": ["applications"], "verbs": ["get", "list"]}]},
             "networkPolicy": {"enabled": True}, "serviceAccount": {"create": False, "name": "mine"},
             "extraEnv": [{"name": "HTTPS_PROXY", "value": "http://proxy.example.com"}],
@@ -300,6 +300,11 @@ def check_promises(name, objects, record):
         env = {e["name"]: e.get("value") for e in spec["containers"][0]["env"]}
         drain = int(env["KUBENTLY_DRAIN_TIMEOUT"].removesuffix("s"))
         assert spec["terminationGracePeriodSeconds"] > drain + 5 and spec["automountServiceAccountToken"] is False
+    if executor:
+        container = executor["spec"]["template"]["spec"]["containers"][0]
+        spool = next((e["value"] for e in container["env"] if e["name"] == "KUBENTLY_SPOOL_DIR"), None)
+        mounted = next((m["mountPath"] for m in container["volumeMounts"] if m["name"] == "spool"), None)
+        assert spool == mounted == (None if name == "everything" else "/var/lib/kubently"), (spool, mounted)
     role = find(objects, "ClusterRole", "-executor")
     for rule in role["rules"] if role else []:
         assert set(rule["verbs"]) <= {"get", "list", "watch"} and "*" not in rule["resources"] + rule["apiGroups"], rule

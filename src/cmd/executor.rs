@@ -13,12 +13,12 @@ pub(super) async fn run(args: &ExecutorArgs, stop: &CancellationToken) -> anyhow
     if let Some(demo) = &demo {
         config.kubeconfig = Some(demo.kubeconfig());
     }
-    let (cluster, id) = (config.cluster.clone(), config.executor_id.clone());
+    let cluster = config.cluster.clone();
     let executor = tokio::select! {
         bound = kubently_executor::bind(config) => bound.context("start the executor")?,
         () = stop.cancelled() => return Ok(exit::INTERRUPTED),
     };
-    tracing::info!(%cluster, executor_id = %id, version = env!("CARGO_PKG_VERSION"), "executor ready");
+    tracing::info!(%cluster, executor_id = %executor.executor_id(), version = env!("CARGO_PKG_VERSION"), "executor ready");
     executor.serve(stop.clone()).await;
     if let Some(demo) = demo {
         demo.end().await;

@@ -10,39 +10,51 @@ const MAX_DOUBLINGS: u32 = 20;
 pub struct BackoffSettings {
     /// Upper end of the first pause.
     pub initial: Duration,
-    /// Upper end of every pause.
+    /// Upper end of every pause after a failure that may mend itself.
     pub max: Duration,
+    /// Upper end of a pause after what only people can mend; it lasts at least half of this.
+    pub refused: Duration,
 }
 
 impl Default for BackoffSettings {
     fn default() -> Self {
-        Self { initial: Duration::from_millis(100), max: Duration::from_secs(15) }
+        Self {
+            initial: Duration::from_millis(100),
+            // Whoever waits for a command that is to go on should not wait much longer than the failure lasts.
+            max: Duration::from_secs(5),
+            refused: Duration::from_secs(15),
+        }
     }
 }
 
-/// Exponential backoff with full jitter: each pause is a random part of a doubling span.
+/// Exponential backoff with full jitter: each pause is a random part of a span, which doubles once every
+/// server was tried.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     settings: BackoffSettings,
+    /// Failures of the first round through the servers, whose pauses are all short.
+    round: u32,
     failures: u32,
 }
 
 impl Backoff {
-    pub(crate) const fn new(settings: BackoffSettings) -> Self {
-        Self { settings, failures: 0 }
+    /// For attempts that go through `servers` servers in turn.
+    pub(crate) fn new(settings: BackoffSettings, servers: usize) -> Self {
+        let round = u32::try_from(servers.saturating_sub(1)).unwrap_or(u32::MAX);
+        Self { settings, round, failures: 0 }
     }
 
-    /// The next pause; the one after it comes from a span twice as long.
+    /// The next pause; those after the first round come from spans that double.
     pub(crate) fn pause(&mut self) -> Duration {
         let span = self.span();
-        self.failures = (self.failures + 1).min(MAX_DOUBLINGS);
+        self.failures = self.failures.saturating_add(1);
         part_of(span)
     }
 
-    /// A pause for what will not mend itself soon: the upper half of the longest span.
+    /// A pause for what will not mend itself soon: the upper half of its own span.
     pub(crate) fn long_pause(&mut self) -> Duration {
-        self.failures = MAX_DOUBLINGS;
-        let half = self.settings.max / 2;
+        self.failures = self.failures.saturating_add(1);
+        let half = self.settings.refused / 2;
         half + part_of(half)
     }
 
@@ -52,7 +64,8 @@ impl Backoff {
     }
 
     fn span(&self) -> Duration {
-        self.settings.initial.saturating_mul(1 << self.failures).min(self.settings.max)
+        let doublings = self.failures.saturating_sub(self.round).min(MAX_DOUBLINGS);
+        self.settings.initial.saturating_mul(1 << doublings).min(self.settings.max)
     }
 }
 
@@ -66,7 +79,7 @@ mod tests {
     use super::*;
 
     fn backoff() -> Backoff {
-        Backoff::new(BackoffSettings { initial: Duration::from_millis(100), max: Duration::from_secs(10) })
+        Backoff::new(BackoffSettings { max: Duration::from_secs(10), ..BackoffSettings::default() }, 1)
     }
 
     #[test]
@@ -83,6 +96,24 @@ mod tests {
     }
 
     #[test]
+    fn the_first_round_through_the_servers_has_short_pauses() {
+        let mut backoff = Backoff::new(BackoffSettings::default(), 3);
+        let mut spans = Vec::new();
+        for _ in 0..5 {
+            spans.push(backoff.span().as_millis());
+            backoff.pause();
+        }
+        assert_eq!(spans, [100, 100, 100, 200, 400]);
+    }
+
+    #[test]
+    fn the_default_comes_back_soon_but_asks_rarely_where_it_is_refused() {
+        let mut backoff = Backoff::new(BackoffSettings::default(), 1);
+        assert!((0..100).all(|_| backoff.pause() <= Duration::from_secs(5)));
+        assert!((0..100).all(|_| backoff.long_pause() >= Duration::from_secs(7)));
+    }
+
+    #[test]
     fn pauses_are_spread_over_the_whole_span() {
         let pauses: Vec<_> = (0..1_000).map(|_| backoff().pause()).collect();
         assert!(pauses.iter().all(|pause| *pause <= Duration::from_millis(100)));
@@ -94,7 +125,7 @@ mod tests {
     fn a_long_pause_is_never_short() {
         for _ in 0..1_000 {
             let pause = backoff().long_pause();
-            assert!((5..=10).contains(&pause.as_secs()), "{pause:?}");
+            assert!((7..=15).contains(&pause.as_secs()), "{pause:?}");
         }
     }
 

@@ -89,12 +89,16 @@ pub struct Timing {
     pub connect_timeout: Duration,
     /// From the call to the server's Welcome.
     pub welcome_timeout: Duration,
-    /// Silence after which an SSE stream counts as dead; servers send something every 30 s.
+    /// Silence after which an SSE stream counts as dead when the server does not tell how often it says
+    /// something; older ones do every 30 s.
     pub stream_idle: Duration,
     /// For one POST of a result or report.
     pub post_timeout: Duration,
     /// How often presence is renewed on the REST transports.
     pub heartbeat: Duration,
+    /// The same for servers that tell how often they say something on an SSE stream: they drop executors that
+    /// they have not heard of for 20 s.
+    pub watched_heartbeat: Duration,
     /// Pause between questions of the `legacy` transport.
     pub poll_interval: Duration,
     /// How long the server may hold a question of the `smart` transport.
@@ -106,11 +110,12 @@ impl Default for Timing {
         Self {
             backoff: BackoffSettings::default(),
             stable_after: Duration::from_secs(10),
-            connect_timeout: Duration::from_secs(5),
+            connect_timeout: Duration::from_secs(3),
             welcome_timeout: Duration::from_secs(10),
             stream_idle: Duration::from_secs(60),
             post_timeout: Duration::from_secs(10),
             heartbeat: Duration::from_secs(60),
+            watched_heartbeat: Duration::from_secs(6),
             poll_interval: Duration::from_secs(1),
             poll_wait: Duration::from_secs(30),
         }
@@ -142,6 +147,12 @@ pub struct Config {
     pub policy: Policy,
     /// This process's own id, the same over reconnects.
     pub executor_id: ExecutorId,
+    /// Whether `executor_id` was only made up: then the one that is kept in `spool_dir` is taken instead, so that
+    /// it is the same after a restart. A server takes a result from the executor only that it asked.
+    pub keep_executor_id: bool,
+    /// Directory for results that are not acknowledged yet, made if it is missing; they survive the process there.
+    /// Each executor needs its own. Unset means that they are kept in memory only.
+    pub spool_dir: Option<PathBuf>,
     /// The version it reports.
     pub version: String,
     /// The pod it runs in, if any.
@@ -170,6 +181,8 @@ impl Config {
             max_output_bytes: MAX_OUTPUT_BYTES,
             policy: Policy::default(),
             executor_id,
+            keep_executor_id: false,
+            spool_dir: None,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             pod: None,
             tls: TlsSettings::default(),

@@ -45,6 +45,8 @@ pub(crate) enum Detached {
     Refused(String),
     /// The server asked to attach elsewhere; the pause was taken already.
     Moved,
+    /// We are about to stop, and everything is said.
+    Settled,
 }
 
 /// What every transport needs.
@@ -77,9 +79,26 @@ impl Context {
         &self.config.servers[turn % self.config.servers.len()]
     }
 
+    /// Where in the list the server is that we are attached to.
+    fn attached_server(&self) -> Option<usize> {
+        let attached = self.attached.borrow();
+        let url = &attached.as_ref()?.server;
+        self.config.servers.iter().position(|server| server == url)
+    }
+
+    /// Where in the list the server is that what we have to say goes to first: the one we are attached to, else
+    /// the one whose turn it is.
+    fn home(&self) -> usize {
+        self.attached_server().unwrap_or_else(|| self.turn.load(Ordering::Relaxed) % self.config.servers.len())
+    }
+
     /// The next server's turn.
     fn rotate(&self) {
         self.turn.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn backoff(&self) -> Backoff {
+        Backoff::new(self.config.timing.backoff, self.config.servers.len())
     }
 
     fn new_link(&self) -> LinkId {
@@ -108,11 +127,14 @@ impl Drop for Presence<'_> {
     }
 }
 
-/// Stays attached until dropped.
+/// Stays attached until dropped, or until the runner is closed and every answer delivered.
 pub(crate) async fn run(context: Arc<Context>) {
     match context.config.transport {
         TransportKind::Grpc => grpc::run(context).await,
-        TransportKind::Sse | TransportKind::Smart | TransportKind::Legacy => rest::run(&context).await,
+        TransportKind::Sse | TransportKind::Smart | TransportKind::Legacy => tokio::select! {
+            () = rest::run(&context) => {}
+            () = context.runner.settled() => {}
+        },
     }
 }
 
@@ -125,7 +147,7 @@ struct Pace<'a> {
 
 impl<'a> Pace<'a> {
     fn new(context: &'a Context) -> Self {
-        Self { context, backoff: Backoff::new(context.config.timing.backoff), started: Instant::now() }
+        Self { context, backoff: context.backoff(), started: Instant::now() }
     }
 
     /// An attempt starts now.
@@ -142,6 +164,7 @@ impl<'a> Pace<'a> {
         // This match alone decides: nothing is final, but what only people can mend is asked for rarely.
         let pause = match &end {
             Detached::Moved => return self.context.rotate(),
+            Detached::Settled => return,
             Detached::Broken(cause) => {
                 let pause = self.backoff.pause();
                 tracing::warn!(server, cause, ?pause, "not attached; trying again");

@@ -21,9 +21,13 @@ mod spool;
 #[cfg(test)]
 mod testing;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{sync::watch, time::timeout};
+use kubently_core::ids::ExecutorId;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 pub use backoff::BackoffSettings;
@@ -36,22 +40,29 @@ pub use error::Error;
 use connection::Context;
 use engine::Engine;
 use runner::Runner;
+use spool::Keeper;
+
+/// Time that a server gets to end a stream on which everything is said.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// An executor that is ready to attach.
 pub struct Bound {
     context: Arc<Context>,
+    /// With a spool directory.
+    keeper: Option<Keeper>,
 }
 
 /// Checks the settings and makes the engines ready.
 ///
 /// # Errors
-/// When a setting breaks a rule, no engine can be had, or the TLS settings cannot be used.
-pub async fn bind(config: Config) -> Result<Bound, Error> {
+/// When a setting breaks a rule, no engine can be had, or the TLS settings or the spool directory cannot be used.
+pub async fn bind(mut config: Config) -> Result<Bound, Error> {
     config.check()?;
     let engine = Engine::bind(&config).await?;
-    let runner = Runner::new(engine, config.policy.clone(), config.max_in_flight, config.max_output_bytes);
+    let (spool, keeper) = spool::open(&mut config).await?;
+    let runner = Runner::new(engine, config.policy.clone(), config.max_in_flight, config.max_output_bytes, spool);
     let context = Context::new(config, Arc::new(runner))?;
-    Ok(Bound { context: Arc::new(context) })
+    Ok(Bound { context: Arc::new(context), keeper })
 }
 
 impl Bound {
@@ -61,24 +72,45 @@ impl Bound {
         self.context.attached.subscribe()
     }
 
+    /// The id it attaches with: [`Config::executor_id`], or the one that the spool directory keeps.
+    #[must_use]
+    pub fn executor_id(&self) -> &ExecutorId {
+        &self.context.config.executor_id
+    }
+
     /// Attaches and runs commands until `shutdown`. Then no new commands are taken, running ones get
     /// [`Config::grace`] to finish and to be delivered, and what is left goes back to the server unanswered.
-    pub async fn serve(self, shutdown: CancellationToken) {
+    pub async fn serve(mut self, shutdown: CancellationToken) {
         let runner = Arc::clone(&self.context.runner);
         let grace = self.context.config.grace;
         tokio::select! {
             () = connection::run(self.context) => {}
             () = wind_down(&runner, grace, shutdown) => {}
+            () = keep(&mut self.keeper) => {}
         }
         runner.abandon().await;
+        if let Some(keeper) = self.keeper {
+            keeper.flush().await;
+        }
+    }
+}
+
+/// Keeps the spool directory, if there is one, until dropped.
+async fn keep(keeper: &mut Option<Keeper>) {
+    match keeper {
+        Some(keeper) => keeper.run().await,
+        None => std::future::pending().await,
     }
 }
 
 /// Waits for the end, and then until everything is answered or the grace time is over.
-async fn wind_down(runner: &Runner, grace: std::time::Duration, shutdown: CancellationToken) {
+async fn wind_down(runner: &Runner, grace: Duration, shutdown: CancellationToken) {
     shutdown.cancelled().await;
     runner.close();
-    if timeout(grace, runner.spool().empty()).await.is_err() {
+    if timeout(grace, runner.settled()).await.is_err() {
         tracing::warn!("grace time is over; unfinished commands go back to the server");
+        return;
     }
+    // The connection ends by itself when it has taken its leave.
+    sleep(FAREWELL).await;
 }

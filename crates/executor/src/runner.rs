@@ -27,7 +27,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub(crate) use job::Job;
-pub(crate) use output::{Output, Room};
+pub(crate) use output::{Output, Room, split};
 
 use crate::{
     engine::{Engine, Exit},
@@ -61,7 +61,7 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(engine: Engine, policy: Policy, max_in_flight: u32, max_output: u64) -> Self {
+    pub(crate) fn new(engine: Engine, policy: Policy, max_in_flight: u32, max_output: u64, spool: Arc<Spool>) -> Self {
         let places = max_in_flight as usize;
         Self {
             engine,
@@ -69,7 +69,7 @@ impl Runner {
             max_output,
             places: Semaphore::new(places),
             waiting: Semaphore::new(places + MAX_WAITING),
-            spool: Arc::new(Spool::default()),
+            spool,
             closed: CancellationToken::new(),
             abandoned: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -92,6 +92,7 @@ impl Runner {
                 self.tasks.spawn(async move { runner.see_through(job, stop).await });
             }
             Admission::Known => tracing::debug!(command_id = %job.id, "command delivered again; not run again"),
+            Admission::Answered => tracing::debug!(command_id = %job.id, "command delivered again; already answered"),
             Admission::Stale => tracing::debug!(command_id = %job.id, "command of an old lease ignored"),
         }
     }
@@ -119,6 +120,17 @@ impl Runner {
     /// Takes no new commands from now on.
     pub(crate) fn close(&self) {
         self.closed.cancel();
+    }
+
+    /// Waits until no new commands are taken.
+    pub(crate) async fn closed(&self) {
+        self.closed.cancelled().await;
+    }
+
+    /// Waits until no new commands are taken and every answer is acknowledged.
+    pub(crate) async fn settled(&self) {
+        self.closed().await;
+        self.spool.empty().await;
     }
 
     /// Gives up what still runs, without an answer, and waits until its processes and requests are gone.

@@ -3,37 +3,33 @@
 //! Every command has an entry from its arrival until its acknowledgement. Links take from here at their own
 //! pace, so a broken link loses nothing: its entries become orphans, and the next link sends them again from
 //! the first chunk. An entry is sent by one link at a time, its home.
+//!
+//! With a spool directory a result is on disk before a link gets it, so that it survives the process too.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+mod acknowledged;
+mod desk;
+mod disk;
+mod entry;
+mod keeper;
+mod parcel;
+mod record;
+mod shelf;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kubently_core::command::{CommandResult, OutputChunk};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-/// Results that wait for their acknowledgement at most; beyond, the oldest goes. A server that is away for
-/// long enough to fill this has given those commands up.
-const MAX_RESULTS: usize = 1_024;
-/// Bytes of output in waiting results at most: a good part of the executor's memory budget.
-const MAX_BYTES: usize = 32 << 20;
-/// No deadline is further away than 10 min, so nobody waits for an older result.
-const MAX_AGE: Duration = Duration::from_secs(15 * 60);
+pub(crate) use keeper::{Keeper, open};
+pub(crate) use parcel::Parcel;
+
+use entry::Entry;
+use shelf::Shelf;
 
 /// Names a link for its lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinkId(pub(crate) u64);
-
-/// Something to send.
-#[derive(Debug, Clone)]
-pub(crate) enum Parcel {
-    /// Output of a command.
-    Chunk { id: Arc<str>, epoch: u64, chunk: OutputChunk },
-    /// A command's end.
-    Done { id: Arc<str>, epoch: u64, result: Arc<CommandResult>, chunks: u64 },
-}
 
 /// What the spool says to a command that arrives.
 #[derive(Debug)]
@@ -42,125 +38,10 @@ pub(crate) enum Admission {
     New(CancellationToken),
     /// It runs or waits already; its answer goes to the link it came from this time.
     Known,
+    /// Its answer was acknowledged a moment ago: the command and the acknowledgement crossed.
+    Answered,
     /// It belongs to a lease that a later one has replaced.
     Stale,
-}
-
-#[derive(Debug)]
-struct Entry {
-    epoch: u64,
-    home: Option<LinkId>,
-    stop: CancellationToken,
-    chunks: Vec<OutputChunk>,
-    sent: usize,
-    done: Option<Arc<CommandResult>>,
-    done_sent: bool,
-    bytes: usize,
-    queued: bool,
-}
-
-impl Entry {
-    fn new(epoch: u64, home: LinkId) -> Self {
-        Self {
-            epoch,
-            home: Some(home),
-            stop: CancellationToken::new(),
-            chunks: Vec::new(),
-            sent: 0,
-            done: None,
-            done_sent: false,
-            bytes: 0,
-            queued: false,
-        }
-    }
-
-    /// Everything is to be sent again.
-    const fn rewind(&mut self, home: Option<LinkId>) {
-        self.home = home;
-        self.sent = 0;
-        self.done_sent = false;
-    }
-
-    const fn has_more(&self) -> bool {
-        self.sent < self.chunks.len() || (self.done.is_some() && !self.done_sent)
-    }
-
-    /// The next parcel in order, marked as sent.
-    fn take(&mut self, id: &Arc<str>) -> Option<Parcel> {
-        let (id, epoch) = (Arc::clone(id), self.epoch);
-        if let Some(chunk) = self.chunks.get(self.sent) {
-            self.sent += 1;
-            return Some(Parcel::Chunk { id, epoch, chunk: chunk.clone() });
-        }
-        let result = self.done.clone().filter(|_| !self.done_sent)?;
-        self.done_sent = true;
-        Some(Parcel::Done { id, epoch, result, chunks: self.chunks.len() as u64 })
-    }
-}
-
-#[derive(Debug, Default)]
-struct Shelf {
-    entries: HashMap<Arc<str>, Entry>,
-    /// Entries that may have something to send, in turn, so that a long output does not hold up short ones.
-    turn: VecDeque<Arc<str>>,
-    /// Finished entries with the time they finished, oldest first; acknowledged ones are skipped.
-    finished: VecDeque<(Arc<str>, Instant)>,
-    finished_bytes: usize,
-    finished_count: usize,
-}
-
-impl Shelf {
-    fn queue(&mut self, id: &Arc<str>) {
-        if let Some(entry) = self.entries.get_mut(id).filter(|entry| !entry.queued && entry.has_more()) {
-            entry.queued = true;
-            self.turn.push_back(Arc::clone(id));
-        }
-    }
-
-    fn next(&mut self, link: LinkId) -> Option<Parcel> {
-        for _ in 0..self.turn.len() {
-            let id = self.turn.pop_front()?;
-            let Some(entry) = self.entries.get_mut(&id) else { continue };
-            if *entry.home.get_or_insert(link) != link {
-                self.turn.push_back(id);
-                continue;
-            }
-            entry.queued = false;
-            let parcel = entry.take(&id);
-            self.queue(&id);
-            if parcel.is_some() {
-                return parcel;
-            }
-        }
-        None
-    }
-
-    fn remove(&mut self, id: &str) {
-        let Some(entry) = self.entries.remove(id) else { return };
-        entry.stop.cancel();
-        if entry.done.is_some() {
-            self.finished_bytes -= entry.bytes;
-            self.finished_count -= 1;
-        }
-    }
-
-    /// Drops what is too much or too old, oldest first.
-    fn trim(&mut self, now: Instant) {
-        while let Some((id, at)) = self.finished.front() {
-            let waits = self.entries.get(id).is_some_and(|entry| entry.done.is_some());
-            let too_much = self.finished_count > MAX_RESULTS || self.finished_bytes > MAX_BYTES;
-            let too_old = now.duration_since(*at) > MAX_AGE;
-            if waits && !too_much && !too_old {
-                return;
-            }
-            let id = Arc::clone(id);
-            self.finished.pop_front();
-            if waits {
-                tracing::warn!(command_id = %id, "result dropped: the spool is full or the result too old");
-                self.remove(&id);
-            }
-        }
-    }
 }
 
 /// The shelf of all entries, shared by runner and links.
@@ -175,7 +56,10 @@ impl Spool {
     pub(crate) fn admit(&self, id: &Arc<str>, epoch: u64, link: LinkId) -> Admission {
         let mut shelf = self.lock();
         let Some(entry) = shelf.entries.get_mut(id) else {
-            let entry = Entry::new(epoch, link);
+            if shelf.acknowledged.covers(id, epoch, Instant::now()) {
+                return Admission::Answered;
+            }
+            let entry = Entry::new(epoch, Some(link));
             let stop = entry.stop.clone();
             shelf.entries.insert(Arc::clone(id), entry);
             return Admission::New(stop);
@@ -183,9 +67,13 @@ impl Spool {
         if epoch < entry.epoch {
             return Admission::Stale;
         }
+        let renewed = epoch > entry.epoch;
         entry.epoch = epoch;
         entry.rewind(Some(link));
         shelf.queue(id);
+        if renewed {
+            shelf.write_again(id);
+        }
         drop(shelf);
         self.changed.notify_waiters();
         Admission::Known
@@ -202,17 +90,15 @@ impl Spool {
         self.changed.notify_waiters();
     }
 
-    /// A command ended. Its entry stays until it is acknowledged.
+    /// A command ended. Its entry stays until it is acknowledged; with a spool directory it is offered to links
+    /// once it is written there.
     pub(crate) fn finish(&self, id: &Arc<str>, result: CommandResult) {
-        let mut shelf = self.lock();
-        let Some(entry) = shelf.entries.get_mut(id).filter(|entry| entry.done.is_none()) else { return };
-        entry.bytes += result.stdout.len() + result.stderr.len();
-        let bytes = entry.bytes;
-        entry.done = Some(Arc::new(result));
-        shelf.finished_bytes += bytes;
-        shelf.finished_count += 1;
         let now = Instant::now();
-        shelf.finished.push_back((Arc::clone(id), now));
+        let mut shelf = self.lock();
+        if !shelf.finish(id, Arc::new(result), now) {
+            return;
+        }
+        shelf.write(id);
         shelf.queue(id);
         shelf.trim(now);
         drop(shelf);
@@ -223,8 +109,10 @@ impl Spool {
     pub(crate) fn acknowledge(&self, id: &str, epoch: u64) {
         let mut shelf = self.lock();
         if shelf.entries.get(id).is_some_and(|entry| entry.epoch == epoch) {
+            let now = Instant::now();
             shelf.remove(id);
-            shelf.trim(Instant::now());
+            shelf.acknowledged.add(id, epoch, now);
+            shelf.trim(now);
         }
         drop(shelf);
         self.changed.notify_waiters();
@@ -300,5 +188,7 @@ impl Spool {
     }
 }
 
+#[cfg(test)]
+mod disk_tests;
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,8 @@ pub(crate) async fn demo(config: kubently_democluster::Config) -> Demo {
 pub(crate) fn config(server: &str) -> Config {
     let cluster = ClusterId::new("c1").unwrap();
     let id = ExecutorId::new("e1").unwrap();
-    let backoff = BackoffSettings { initial: Duration::from_millis(5), max: Duration::from_millis(20) };
+    let soon = Duration::from_millis(20);
+    let backoff = BackoffSettings { initial: Duration::from_millis(5), max: soon, refused: soon };
     Config {
         timing: Timing { backoff, poll_interval: Duration::from_millis(5), ..Timing::default() },
         ..Config::new(vec![server.to_owned()], cluster, "t0ken".to_owned(), id)

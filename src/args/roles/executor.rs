@@ -77,7 +77,11 @@ pub(crate) struct ExecutorTuning {
     /// Time that running commands get at shutdown [default: 20s]
     #[arg(long, env = "KUBENTLY_GRACE", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) grace: Option<Duration>,
-    /// This process's own id [default: the pod's or host's name and the process id]
+    /// Directory that keeps results until the server has them, also over a restart; one for each executor
+    #[arg(long, env = "KUBENTLY_SPOOL_DIR", value_name = "DIR")]
+    pub(crate) spool_dir: Option<PathBuf>,
+    /// This process's own id [default: the pod's or host's name and the process id; with --spool-dir the first of
+    /// these is kept]
     #[arg(long, env = "KUBENTLY_EXECUTOR_ID", value_name = "ID")]
     pub(crate) executor_id: Option<ExecutorId>,
     /// The name of the pod it runs in, for the capability report
@@ -159,6 +163,8 @@ impl ExecutorTuning {
         config.max_in_flight = self.max_in_flight.unwrap_or(config.max_in_flight);
         config.max_output_bytes = self.max_output.unwrap_or(config.max_output_bytes);
         config.grace = self.grace.unwrap_or(config.grace);
+        config.spool_dir.clone_from(&self.spool_dir);
+        config.keep_executor_id = self.executor_id.is_none();
         config.pod.clone_from(&self.pod_name);
     }
 }
@@ -200,6 +206,15 @@ mod tests {
         assert_eq!(config.transport, TransportKind::default());
         assert_eq!(config.max_in_flight, kubently_executor::DEFAULT_MAX_IN_FLIGHT);
         assert_eq!(config.policy, Policy::default());
+    }
+
+    #[test]
+    fn only_an_id_that_nobody_chose_is_kept_in_the_spool_directory() {
+        let line = ["--server", "http://a:1", "--cluster-id", "c", "--token", "t", "--spool-dir", "/d"];
+        let config = args(&line).config().unwrap();
+        assert_eq!((config.spool_dir, config.keep_executor_id), (Some("/d".into()), true));
+        let config = args(&[&line[..], &["--executor-id", "e"]].concat()).config().unwrap();
+        assert_eq!((config.executor_id.as_str(), config.keep_executor_id), ("e", false));
     }
 
     #[test]

@@ -38,7 +38,7 @@ const DEFAULT_HEARTBEAT: Duration = Duration::from_secs(10);
 /// Bounds of a named interval, so that a bad one neither floods the link nor leaves it unwatched.
 const HEARTBEAT_BOUNDS: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(60));
 
-/// Stays attached until dropped.
+/// Stays attached until dropped, or until the runner is closed and every answer delivered.
 pub(super) async fn run(context: Arc<Context>) {
     let mut leaving = JoinSet::new();
     let mut pace = Pace::new(&context);
@@ -46,20 +46,31 @@ pub(super) async fn run(context: Arc<Context>) {
         pace.start();
         let end = attach(&context, &mut leaving).await;
         while leaving.try_join_next().is_some() {}
-        pace.recover(end).await;
+        if matches!(end, Detached::Settled) {
+            return;
+        }
+        tokio::select! {
+            () = pace.recover(end) => {}
+            () = context.runner.settled() => return,
+        }
     }
 }
 
 /// One attachment, from the call to its end. A link whose server drains goes on among the `leaving` ones.
 async fn attach(context: &Arc<Context>, leaving: &mut JoinSet<()>) -> Detached {
     let server = context.server().to_owned();
-    let mut link = match open(context, &server).await {
+    let opened = tokio::select! {
+        opened = open(context, &server) => opened,
+        () = context.runner.settled() => Err(Detached::Settled),
+    };
+    let mut link = match opened {
         Ok(link) => link,
         Err(end) => return end,
     };
     let _presence = context.announce(&server, link.server_id());
     match link.work().await {
         Departure::Ended(end) => end,
+        Departure::Settled => link.part().await,
         Departure::Drain(spread) => {
             tracing::info!(server, "the server drains; attaching elsewhere");
             leaving.spawn(link.leave());

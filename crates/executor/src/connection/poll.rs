@@ -33,13 +33,18 @@ pub(super) async fn ask_on(context: &Context, rest: &Rest<'_>) -> Detached {
         let asked = Instant::now();
         // The first question is not held, so that the answer tells at once whether the server takes us.
         let hold = presence.is_some();
-        let answer = match ask(context, rest, &server, hold).await {
+        let answer = tokio::select! {
+            answer = ask(context, rest, &server, hold) => answer,
+            // What is fetched now would stay unanswered. Results go their own way.
+            () = context.runner.closed() => return std::future::pending().await,
+        };
+        let answer = match answer {
             Ok(answer) => answer,
             Err(end) => return end,
         };
         if presence.is_none() {
             presence = Some(context.announce(&server, ""));
-            rest.attached();
+            rest.attached(false);
         }
         let nothing = answer.commands.is_empty() && answer.cancelled.is_empty();
         answer.commands.into_iter().for_each(|command| command.start(&context.runner, rest.link()));

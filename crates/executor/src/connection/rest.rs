@@ -1,35 +1,17 @@
 //! What the REST transports share: requests with our credential, results, and reports of presence.
 
-use std::time::Duration;
+mod presence;
+mod results;
 
-use bytes::Bytes;
-use futures::future::join_all;
-use kubently_core::{cluster::Capabilities, command::CommandResult};
 use reqwest::{
     Client, RequestBuilder, StatusCode,
     header::{AUTHORIZATION, HeaderMap, HeaderValue},
     redirect,
 };
-use serde::{Deserialize, Serialize};
-use tokio::{
-    sync::Notify,
-    time::{Instant, sleep, timeout},
-};
 
-use super::{Context, Detached, Pace, broken, envelope::Texts, poll, sse};
-use crate::{
-    Error, TransportKind,
-    backoff::Backoff,
-    spool::{LinkId, Parcel},
-};
-
-/// Results posted at once; each waits only for its own answer.
-const POSTERS: usize = 8;
-/// Nobody waits for a result longer than the longest deadline and then some.
-const MAX_RESULT_AGE: Duration = Duration::from_secs(15 * 60);
-
-/// Output that is left of each stream when the server or a proxy before it finds a result too large.
-const SHORTENED: usize = 32 << 10;
+use super::{Context, Detached, Pace, poll, sse};
+use crate::{Error, TransportKind, spool::LinkId};
+use presence::Presence;
 
 /// Stays attached until dropped. Results and reports go on while no server is reached.
 pub(super) async fn run(context: &Context) {
@@ -47,10 +29,11 @@ pub(super) async fn run(context: &Context) {
 
 async fn stay_attached(context: &Context, rest: &Rest<'_>) {
     let mut pace = Pace::new(context);
+    let mut resume = sse::Resume::default();
     loop {
         pace.start();
         let end = match context.config.transport {
-            TransportKind::Sse => sse::attach(context, rest).await,
+            TransportKind::Sse => sse::attach(context, rest, &mut resume).await,
             _ => poll::ask_on(context, rest).await,
         };
         pace.recover(end).await;
@@ -62,14 +45,7 @@ pub(super) struct Rest<'a> {
     context: &'a Context,
     client: Client,
     link: LinkId,
-    attached: Notify,
-}
-
-/// What a server's answer to a result means.
-enum Delivery {
-    Taken,
-    Unwanted(StatusCode),
-    Later(String),
+    presence: Presence,
 }
 
 impl<'a> Rest<'a> {
@@ -84,7 +60,7 @@ impl<'a> Rest<'a> {
             .user_agent(concat!("kubently-executor/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| Error::Tls(error.to_string()))?;
-        Ok(Self { context, client, link: context.new_link(), attached: Notify::new() })
+        Ok(Self { context, client, link: context.new_link(), presence: Presence::default() })
     }
 
     /// Commands and results of this executor belong together, whichever server they come from and go to.
@@ -92,170 +68,23 @@ impl<'a> Rest<'a> {
         self.link
     }
 
-    /// The server knows us now; capabilities may be reported.
-    pub(super) fn attached(&self) {
-        self.attached.notify_one();
+    /// The server knows us now; capabilities may be reported. `watched` says that it drops executors it does
+    /// not hear of for a while.
+    pub(super) fn attached(&self, watched: bool) {
+        self.presence.attached(watched);
     }
 
     pub(super) fn get(&self, server: &str, path: &str) -> RequestBuilder {
         self.client.get(url(server, path))
     }
 
-    /// Where results and reports go: the server we are attached to, else the one whose turn it is.
-    fn server(&self) -> String {
-        let attached = self.context.attached.borrow().as_ref().map(|to| to.server.clone());
-        attached.unwrap_or_else(|| self.context.server().to_owned())
-    }
-
+    /// A request to the server we are attached to, else to the one whose turn it is.
     fn post(&self, path: &str) -> RequestBuilder {
-        self.client.post(url(&self.server(), path)).timeout(self.context.config.timing.post_timeout)
+        self.post_to(&self.context.config.servers[self.context.home()], path)
     }
 
-    /// Delivers results until dropped.
-    pub(super) async fn post_results(&self) {
-        join_all((0..POSTERS).map(|_| self.post_one_after_another())).await;
-    }
-
-    async fn post_one_after_another(&self) {
-        loop {
-            let parcel = self.context.runner.spool().next(self.link).await;
-            // Jobs of these transports make no chunks.
-            if let Parcel::Done { id, epoch, result, .. } = parcel {
-                if let Some(StatusCode::PAYLOAD_TOO_LARGE) = self.deliver(&id, epoch, &result).await {
-                    self.deliver(&id, epoch, &shortened(&result)).await;
-                }
-                self.context.runner.spool().acknowledge(&id, epoch);
-            }
-        }
-    }
-
-    /// Offers a result until the server has it, does not want it, or nobody can be waiting for it any more.
-    /// The status with which it was not wanted.
-    async fn deliver(&self, id: &str, epoch: u64, result: &CommandResult) -> Option<StatusCode> {
-        let texts = Texts::of(result);
-        let mut backoff = Backoff::new(self.context.config.timing.backoff);
-        let first = Instant::now();
-        while first.elapsed() < MAX_RESULT_AGE && self.context.runner.spool().holds(id, epoch) {
-            let delivery = match self.context.config.transport {
-                TransportKind::Sse => self.offer("/executor/results", &texts.report(id, epoch, result)).await,
-                _ => self.offer("/agent/results", &texts.polled(id, epoch, result)).await,
-            };
-            match delivery {
-                Delivery::Taken => return None,
-                Delivery::Unwanted(status) => {
-                    tracing::warn!(command_id = id, %status, "the server does not want this result");
-                    return Some(status);
-                }
-                Delivery::Later(cause) => {
-                    let pause = backoff.pause();
-                    tracing::warn!(command_id = id, cause, ?pause, "result not delivered; trying again");
-                    sleep(pause).await;
-                }
-            }
-        }
-        None
-    }
-
-    async fn offer(&self, path: &str, body: &impl Serialize) -> Delivery {
-        match self.post(path).json(body).send().await {
-            // Exactly 200: an older server's proxy may answer anything else.
-            Ok(response) if response.status() == StatusCode::OK => Delivery::Taken,
-            Ok(response) => match response.status() {
-                status @ (StatusCode::BAD_REQUEST
-                | StatusCode::FORBIDDEN
-                | StatusCode::CONFLICT
-                | StatusCode::GONE
-                | StatusCode::PAYLOAD_TOO_LARGE
-                | StatusCode::UNPROCESSABLE_ENTITY) => Delivery::Unwanted(status),
-                status => Delivery::Later(format!("status {status}")),
-            },
-            Err(error) => Delivery::Later(text(&broken(&error))),
-        }
-    }
-
-    /// Reports capabilities and renews presence until dropped. A server that does not know these paths is not
-    /// asked again.
-    pub(super) async fn report_presence(&self) {
-        let interval = self.context.config.timing.heartbeat;
-        let mut known = self.report_when_attached().await;
-        while known {
-            // A new attachment may be to a server that does not know us.
-            known = match timeout(interval, self.attached.notified()).await {
-                Ok(()) => self.report_capabilities().await,
-                Err(_) => self.heartbeat().await,
-            };
-        }
-        std::future::pending::<()>().await;
-    }
-
-    async fn report_when_attached(&self) -> bool {
-        self.attached.notified().await;
-        self.report_capabilities().await
-    }
-
-    /// False when the server has no such path.
-    async fn report_capabilities(&self) -> bool {
-        let report = CapabilityReport::of(&self.context.capabilities);
-        match self.post("/executor/capabilities").json(&report).send().await {
-            Ok(response) if response.status() == StatusCode::NOT_FOUND => false,
-            Ok(response) => {
-                if !response.status().is_success() {
-                    tracing::warn!(status = %response.status(), "the server did not take the capability report");
-                }
-                true
-            }
-            Err(error) => {
-                tracing::warn!(cause = text(&broken(&error)), "capability report not delivered");
-                true
-            }
-        }
-    }
-
-    /// False when the server has no such path.
-    async fn heartbeat(&self) -> bool {
-        let Ok(response) = self.post("/executor/heartbeat").send().await else { return true };
-        if response.status() == StatusCode::NOT_FOUND {
-            return false;
-        }
-        let forgotten = response.json::<HeartbeatAnswer>().await.is_ok_and(|answer| answer.status == "not_found");
-        !forgotten || self.report_capabilities().await
-    }
-}
-
-/// The same result with little of its output, for a proxy that lets no more through.
-fn shortened(result: &CommandResult) -> CommandResult {
-    let cut = |bytes: &Bytes| bytes.slice(..bytes.len().min(SHORTENED));
-    CommandResult { stdout: cut(&result.stdout), stderr: cut(&result.stderr), truncated: true, ..result.clone() }
-}
-
-/// The answer to a heartbeat.
-#[derive(Deserialize)]
-struct HeartbeatAnswer {
-    #[serde(default)]
-    status: String,
-}
-
-/// The body of `POST /executor/capabilities`.
-#[derive(Serialize)]
-struct CapabilityReport<'a> {
-    mode: &'static str,
-    allowed_verbs: &'a [String],
-    restricted_resources: &'a [String],
-    allowed_flags: &'a [String],
-    executor_version: Option<&'a str>,
-    executor_pod: Option<&'a str>,
-}
-
-impl<'a> CapabilityReport<'a> {
-    fn of(capabilities: &'a Capabilities) -> Self {
-        Self {
-            mode: capabilities.mode.as_str(),
-            allowed_verbs: &capabilities.allowed_verbs,
-            restricted_resources: &capabilities.restricted_resources,
-            allowed_flags: &capabilities.allowed_flags,
-            executor_version: capabilities.executor_version.as_deref(),
-            executor_pod: capabilities.executor_pod.as_deref(),
-        }
+    fn post_to(&self, server: &str, path: &str) -> RequestBuilder {
+        self.client.post(url(server, path)).timeout(self.context.config.timing.post_timeout)
     }
 }
 
@@ -293,6 +122,6 @@ pub(super) fn failure(status: StatusCode) -> Detached {
 fn text(end: &Detached) -> String {
     match end {
         Detached::Broken(cause) | Detached::Refused(cause) => cause.clone(),
-        Detached::Moved => String::new(),
+        Detached::Moved | Detached::Settled => String::new(),
     }
 }

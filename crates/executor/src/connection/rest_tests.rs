@@ -1,8 +1,11 @@
 //! The REST transports against a server that the test plays itself.
 
+mod resilience;
+
 use std::{
     collections::VecDeque,
     convert::Infallible,
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -10,7 +13,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Body,
-    extract::{Query, State},
+    extract::{ConnectInfo, Query, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
     routing::{get, post},
@@ -40,6 +43,8 @@ struct Stage {
     posted: mpsc::Sender<Posted>,
     /// Answers to posted results, in order; 200 when there are none left.
     answers: Mutex<VecDeque<StatusCode>>,
+    /// Seconds that an answer other than 200 asks to wait.
+    retry_after: Option<&'static str>,
     /// Answers to questions for commands, in order; 204 when there are none left.
     commands: Mutex<VecDeque<Value>>,
     heartbeat: Value,
@@ -59,9 +64,13 @@ async fn stream(State(stage): State<Arc<Stage>>, headers: HeaderMap) -> Response
     ([("content-type", "text/event-stream")], Body::from_stream(body)).into_response()
 }
 
-async fn results(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> StatusCode {
+async fn results(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> Response {
     stage.posted.send(Posted { path: "results", body }).await.unwrap();
-    stage.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK)
+    let answer = stage.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::OK);
+    match stage.retry_after {
+        Some(seconds) if answer != StatusCode::OK => (answer, [("retry-after", seconds)]).into_response(),
+        _ => answer.into_response(),
+    }
 }
 
 async fn capabilities(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) -> StatusCode {
@@ -69,8 +78,8 @@ async fn capabilities(State(stage): State<Arc<Stage>>, Json(body): Json<Value>) 
     stage.reports
 }
 
-async fn heartbeat(State(stage): State<Arc<Stage>>) -> Json<Value> {
-    stage.posted.send(Posted { path: "heartbeat", body: Value::Null }).await.unwrap();
+async fn heartbeat(State(stage): State<Arc<Stage>>, ConnectInfo(peer): ConnectInfo<SocketAddr>) -> Json<Value> {
+    stage.posted.send(Posted { path: "heartbeat", body: json!(peer.port()) }).await.unwrap();
     Json(stage.heartbeat.clone())
 }
 
@@ -93,6 +102,7 @@ async fn play(change: impl FnOnce(&mut Stage)) -> Play {
         streams: streams_in,
         posted: posted_in,
         answers: Mutex::default(),
+        retry_after: None,
         commands: Mutex::default(),
         heartbeat: json!({"status": "success"}),
         reports: StatusCode::OK,
@@ -108,28 +118,42 @@ async fn play(change: impl FnOnce(&mut Stage)) -> Play {
         .with_state(Arc::new(stage));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    tokio::spawn(
+        async move { axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).await },
+    );
     Play { streams, posted, url }
 }
 
 impl Play {
     async fn start(&self, script: &Script, transport: TransportKind) -> DropGuard {
-        self.start_with(script, transport, Duration::from_secs(60)).await
+        self.start_with(script, transport, |_| {}).await
     }
 
-    async fn start_with(&self, script: &Script, transport: TransportKind, heartbeat: Duration) -> DropGuard {
-        let config = script.config();
-        let timing = Timing { heartbeat, ..config.timing.clone() };
-        let config = Config { servers: vec![self.url.clone()], transport, timing, ..config };
-        let bound = bind(config).await.unwrap();
-        let stop = CancellationToken::new();
-        tokio::spawn(bound.serve(stop.clone()));
-        stop.drop_guard()
+    async fn start_with(&self, script: &Script, transport: TransportKind, change: fn(&mut Timing)) -> DropGuard {
+        start(&[self], script, transport, change).await
     }
+}
 
+/// An executor with `plays` as its servers.
+async fn start(plays: &[&Play], script: &Script, transport: TransportKind, change: fn(&mut Timing)) -> DropGuard {
+    let config = script.config();
+    let mut timing = config.timing.clone();
+    change(&mut timing);
+    let servers = plays.iter().map(|play| play.url.clone()).collect();
+    let bound = bind(Config { servers, transport, timing, ..config }).await.unwrap();
+    let stop = CancellationToken::new();
+    tokio::spawn(bound.serve(stop.clone()));
+    stop.drop_guard()
+}
+
+impl Play {
     async fn opened(&mut self) -> (HeaderMap, mpsc::Sender<String>) {
+        self.opened_with(CONNECTED).await
+    }
+
+    async fn opened_with(&mut self, first: &str) -> (HeaderMap, mpsc::Sender<String>) {
         let opened = timeout(SOON, self.streams.recv()).await.expect("a stream").unwrap();
-        opened.1.send("event: connected\r\ndata: {\"status\": \"connected\"}\r\n\r\n".into()).await.unwrap();
+        opened.1.send(first.to_owned()).await.unwrap();
         opened
     }
 
@@ -143,6 +167,8 @@ impl Play {
         }
     }
 }
+
+const CONNECTED: &str = "event: connected\r\ndata: {\"status\": \"connected\"}\r\n\r\n";
 
 fn command(id: &str, line: &str) -> String {
     let args: Vec<_> = line.split_whitespace().collect();
@@ -236,7 +262,8 @@ async fn a_stream_that_ends_is_opened_again_and_results_do_not_wait_for_it() {
 async fn a_forgotten_report_is_made_again_at_the_next_heartbeat() {
     let script = script("true");
     let mut play = play(|stage| stage.heartbeat = json!({"status": "not_found"})).await;
-    let _running = play.start_with(&script, TransportKind::Sse, Duration::from_millis(10)).await;
+    let _running =
+        play.start_with(&script, TransportKind::Sse, |timing| timing.heartbeat = Duration::from_millis(10)).await;
     let _stream = play.opened().await;
     play.posted("capabilities").await;
     play.posted("heartbeat").await;
@@ -247,7 +274,8 @@ async fn a_forgotten_report_is_made_again_at_the_next_heartbeat() {
 async fn a_server_without_reports_is_not_asked_again() {
     let script = script("echo out");
     let mut play = play(|stage| stage.reports = StatusCode::NOT_FOUND).await;
-    let _running = play.start_with(&script, TransportKind::Sse, Duration::from_millis(1)).await;
+    let _running =
+        play.start_with(&script, TransportKind::Sse, |timing| timing.heartbeat = Duration::from_millis(1)).await;
     let (_, stream) = play.opened().await;
     play.posted("capabilities").await;
     stream.send(command("a", "get pods")).await.unwrap();

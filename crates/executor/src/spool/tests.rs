@@ -1,6 +1,11 @@
+use std::time::Duration;
+
 use kubently_core::command::{Outcome, OutputStream};
 
-use super::*;
+use super::{
+    shelf::{MAX_AGE, MAX_BYTES, MAX_RESULTS},
+    *,
+};
 use crate::testing::result;
 
 const HERE: LinkId = LinkId(1);
@@ -81,6 +86,39 @@ async fn a_command_that_comes_again_is_answered_but_not_run() {
     assert_eq!(parcels(&spool, THERE), ["a@3 done after 0"]);
     spool.acknowledge("a", 2);
     assert!(spool.holds("a", 3), "an acknowledgement of an old lease is about nothing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_crosses_its_acknowledgement_is_not_run_again() {
+    let spool = Spool::default();
+    is_new(&spool, "a", 2, HERE);
+    spool.finish(&id("a"), result(""));
+    spool.acknowledge("a", 2);
+    for epoch in [1, 2] {
+        assert!(matches!(spool.admit(&id("a"), epoch, THERE), Admission::Answered));
+    }
+    assert!(parcels(&spool, THERE).is_empty());
+    assert!(is_new(&spool, "a", 3, THERE), "a later lease is another matter");
+    tokio::time::advance(Duration::from_secs(61)).await;
+    is_new(&spool, "b", 1, HERE);
+    spool.acknowledge("b", 1);
+    tokio::time::advance(Duration::from_secs(61)).await;
+    assert!(is_new(&spool, "b", 1, HERE), "nothing that comes so late has crossed anything");
+}
+
+#[tokio::test]
+async fn a_live_command_that_comes_again_goes_on_from_its_first_chunk() {
+    let spool = Spool::default();
+    is_new(&spool, "a", 1, HERE);
+    spool.add_chunk(&id("a"), chunk(1));
+    assert_eq!(parcels(&spool, HERE), ["a@1#1"]);
+    spool.release(HERE);
+    assert!(matches!(spool.admit(&id("a"), 1, THERE), Admission::Known));
+    spool.add_chunk(&id("a"), chunk(2));
+    assert_eq!(parcels(&spool, THERE), ["a@1#1", "a@1#2"]);
+    spool.add_chunk(&id("a"), chunk(3));
+    spool.finish(&id("a"), result(""));
+    assert_eq!(parcels(&spool, THERE), ["a@1#3", "a@1 done after 3"]);
 }
 
 #[tokio::test]

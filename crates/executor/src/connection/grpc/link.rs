@@ -1,13 +1,16 @@
 //! One stream to one server, after its Welcome.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use kubently_core::command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT};
 use kubently_proto::{
-    convert::{
-        command::{chunk_to_wire, result_to_wire},
-        duration_from_wire,
-    },
+    convert::duration_from_wire,
     v1::{self, attach_request, attach_response::Message},
 };
 use tokio::{
@@ -19,7 +22,7 @@ use tonic::Streaming;
 use super::{Context, DEFAULT_HEARTBEAT, Detached, failure};
 use crate::{
     runner::{Job, Runner},
-    spool::{LinkId, Parcel},
+    spool::LinkId,
 };
 
 /// Longest time an abandoned link may linger: then every deadline is past.
@@ -29,6 +32,8 @@ const MAX_LINGER: Duration = MAX_TIMEOUT;
 pub(super) enum Departure {
     /// It is over.
     Ended(Detached),
+    /// We are about to stop, the server knows, and everything is said.
+    Settled,
     /// The server wants us elsewhere after a part of this time; the stream still stands.
     Drain(Duration),
 }
@@ -46,6 +51,8 @@ struct Local {
     server_id: String,
     outbox: mpsc::Sender<v1::AttachRequest>,
     heartbeat: Duration,
+    /// Whether the server was told that we are about to stop.
+    took_leave: AtomicBool,
 }
 
 impl Link {
@@ -57,17 +64,21 @@ impl Link {
         heartbeat: Duration,
     ) -> Self {
         let id = context.new_link();
-        Self { local: Local { context, id, server_id, outbox, heartbeat }, incoming }
+        let took_leave = AtomicBool::new(false);
+        Self { local: Local { context, id, server_id, outbox, heartbeat, took_leave }, incoming }
     }
 
     pub(super) fn server_id(&self) -> &str {
         &self.local.server_id
     }
 
-    /// Takes commands and sends answers until the link ends or the server drains.
+    /// Takes commands and sends answers until the link ends, the server drains, or we stop and everything is said.
     pub(super) async fn work(&mut self) -> Departure {
         let Self { local, incoming } = self;
         tokio::select! {
+            // On a link that comes up while we stop, the server is to know before anything else is said.
+            biased;
+            departure = local.take_leave() => departure,
             departure = local.listen(incoming) => departure,
             end = local.send_answers() => Departure::Ended(end),
             end = local.send_heartbeats() => Departure::Ended(end),
@@ -82,6 +93,14 @@ impl Link {
             () = self.work_to_the_end() => {}
             _ = timeout(MAX_LINGER, idle) => {}
         }
+    }
+
+    /// Ends our side of the stream, so that what was said arrives, and waits until the server ends its own.
+    pub(super) async fn part(self) -> Detached {
+        let Self { local, mut incoming } = self;
+        drop(local);
+        while let Ok(Some(_)) = incoming.message().await {}
+        Detached::Settled
     }
 
     async fn work_to_the_end(&mut self) {
@@ -127,11 +146,26 @@ impl Local {
         None
     }
 
+    /// Tells the server once when no new commands are taken; it gives what it sends us afterwards to another
+    /// executor.
+    async fn take_leave(&self) -> Departure {
+        self.runner().closed().await;
+        if !self.took_leave.load(Ordering::Relaxed) {
+            let leaving = attach_request::Message::Leaving(v1::Leaving {});
+            if self.outbox.send(v1::AttachRequest { message: Some(leaving) }).await.is_err() {
+                return Departure::Ended(closed());
+            }
+            self.took_leave.store(true, Ordering::Relaxed);
+        }
+        self.runner().settled().await;
+        Departure::Settled
+    }
+
     async fn send_answers(&self) -> Detached {
         // First a place in the outbox, then a parcel: a parcel in hand would be lost if this future is dropped.
         while let Ok(place) = self.outbox.reserve().await {
             let parcel = self.runner().spool().next(self.id).await;
-            place.send(request(parcel));
+            place.send(parcel.into_wire());
         }
         closed()
     }
@@ -172,22 +206,4 @@ fn job(run: v1::RunCommand) -> Job {
 
 fn length(wire: Option<&pbjson_types::Duration>) -> Option<Duration> {
     wire.and_then(|wire| duration_from_wire("duration", wire).ok())
-}
-
-fn request(parcel: Parcel) -> v1::AttachRequest {
-    use attach_request::Message;
-    let message = match parcel {
-        Parcel::Chunk { id, epoch, chunk } => Message::Output(v1::CommandOutput {
-            command_id: id.as_ref().to_owned(),
-            epoch,
-            chunk: Some(chunk_to_wire(&chunk)),
-        }),
-        Parcel::Done { id, epoch, result, chunks } => Message::Done(v1::CommandDone {
-            command_id: id.as_ref().to_owned(),
-            epoch,
-            result: Some(result_to_wire(&result)),
-            chunks,
-        }),
-    };
-    v1::AttachRequest { message: Some(message) }
 }

@@ -1,5 +1,8 @@
 //! The executor against a server that the test plays itself, message by message.
 
+mod again;
+mod leaving;
+
 use std::{net::SocketAddr, time::Duration};
 
 use kubently_proto::{
@@ -49,7 +52,7 @@ impl Attachment {
             argv: line.split_whitespace().map(str::to_owned).collect(),
             timeout: Some(duration_to_wire(SOON)),
             max_output_bytes: 1 << 20,
-            live: false,
+            live: line.starts_with("logs -f"),
         };
         self.say(Message::Run(run)).await;
     }
@@ -66,6 +69,20 @@ impl Attachment {
                 said => return Some(said),
             }
         }
+    }
+
+    /// The seq of the output that comes next.
+    async fn output(&mut self) -> u64 {
+        match self.heard().await {
+            Some(Said::Output(output)) => output.chunk.unwrap().seq,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// What says that the executor is about to stop comes next.
+    async fn leaves(&mut self) {
+        let said = self.heard().await;
+        assert!(matches!(said, Some(Said::Leaving(_))), "{said:?}");
     }
 
     async fn done(&mut self) -> CommandDone {
@@ -151,6 +168,21 @@ fn runs(script: &Script) -> usize {
     std::fs::read_to_string(script.dir.path().join("runs")).unwrap_or_default().lines().count()
 }
 
+/// Waits until a script has counted a run.
+async fn started(script: &Script) {
+    while runs(script) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Counts a run, and ends once it is told to.
+const GATE: &str =
+    "dir=$(dirname \"$0\"); echo run >> $dir/runs; while [ ! -e $dir/go ]; do sleep 0.01; done; echo out";
+
+fn open_gate(script: &Script) {
+    std::fs::write(script.dir.path().join("go"), "").unwrap();
+}
+
 const COUNTING: &str = "echo run >> \"$(dirname \"$0\")/runs\"; echo out";
 
 #[tokio::test]
@@ -227,17 +259,14 @@ async fn comes_back_and_sends_its_answer_again_until_it_is_acknowledged() {
 
 #[tokio::test]
 async fn a_command_that_runs_while_the_link_breaks_answers_on_the_next_link() {
-    let gate = "dir=$(dirname \"$0\"); echo run >> $dir/runs; while [ ! -e $dir/go ]; do sleep 0.01; done; echo out";
-    let (script, _running, mut attachments, first) = attached(gate).await;
+    let (script, _running, mut attachments, first) = attached(GATE).await;
     first.run("a", 1, "get pods").await;
-    while runs(&script) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    started(&script).await;
     drop(first);
     let mut second = next(&mut attachments).await;
     second.welcome(LONG).await;
     second.run("a", 1, "get pods").await;
-    std::fs::write(script.dir.path().join("go"), "").unwrap();
+    open_gate(&script);
     let done = second.done().await;
     assert_eq!((done.command_id.as_str(), runs(&script)), ("a", 1));
 }
@@ -297,57 +326,19 @@ async fn a_server_that_is_not_there_gives_the_next_one_its_turn() {
 
 #[tokio::test]
 async fn a_draining_server_is_left_when_its_commands_are_answered() {
-    let gate = "dir=$(dirname \"$0\"); echo run >> $dir/runs; while [ ! -e $dir/go ]; do sleep 0.01; done; echo out";
-    let (script, running, mut attachments, mut old) = attached(gate).await;
+    let (script, running, mut attachments, mut old) = attached(GATE).await;
     old.run("a", 1, "get pods").await;
-    while runs(&script) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    started(&script).await;
     old.say(Message::Drain(Drain { spread: Some(duration_to_wire(Duration::from_millis(20))) })).await;
     let mut new = next(&mut attachments).await;
     new.welcome(LONG).await;
     new.run("b", 1, "get pods").await;
-    std::fs::write(script.dir.path().join("go"), "").unwrap();
+    open_gate(&script);
     assert_eq!(old.done().await.command_id, "a", "answered where it came from");
     assert_eq!(new.done().await.command_id, "b");
     old.ack("a", 1).await;
     assert!(old.heard().await.is_none(), "then the old link ends");
     assert!(running.attached.borrow().is_some());
-}
-
-#[tokio::test]
-async fn at_shutdown_running_commands_are_answered_and_new_ones_are_not_taken() {
-    let gate = "dir=$(dirname \"$0\"); echo run >> $dir/runs; while [ ! -e $dir/go ]; do sleep 0.01; done; echo out";
-    let (script, running, _attachments, mut attachment) = attached(gate).await;
-    attachment.run("a", 1, "get pods").await;
-    while runs(&script) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    running.stop.cancel();
-    tokio::task::yield_now().await;
-    std::fs::write(script.dir.path().join("go"), "").unwrap();
-    assert_eq!(attachment.done().await.command_id, "a");
-    assert!(!running.served.is_finished(), "it waits for the acknowledgement");
-    attachment.ack("a", 1).await;
-    timeout(SOON, running.served).await.expect("it stops").unwrap();
-    assert_eq!(runs(&script), 1);
-}
-
-#[tokio::test]
-async fn at_shutdown_what_does_not_end_in_time_is_given_back() {
-    let script = script("echo run >> \"$(dirname \"$0\")/runs\"; sleep 1000");
-    let (address, mut attachments) = server().await;
-    let short = Config { grace: Duration::from_millis(50), ..config(&script, &[address]) };
-    let running = start(short).await;
-    let mut attachment = next(&mut attachments).await;
-    attachment.welcome(LONG).await;
-    attachment.run("a", 1, "get pods").await;
-    while runs(&script) == 0 {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    running.stop.cancel();
-    timeout(SOON, running.served).await.expect("it stops").unwrap();
-    assert!(attachment.heard().await.is_none(), "no answer, so that another executor gets it");
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 /// Largest event; commands are a few KiB.
 const MAX_EVENT: usize = 1 << 20;
+/// Longest id that is remembered: it goes back in a header, and servers' own are numbers.
+const MAX_ID: usize = 256;
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,9 +22,22 @@ pub(super) struct Parser {
     after_cr: bool,
     name: String,
     data: Option<String>,
+    /// The newest `id` field; counts once its event has ended.
+    id: String,
+    last_id: String,
 }
 
 impl Parser {
+    /// For a stream that goes on after the event `last_id` of another one.
+    pub(super) fn after(last_id: &str) -> Self {
+        Self { id: last_id.to_owned(), last_id: last_id.to_owned(), ..Self::default() }
+    }
+
+    /// The id of the last event that has ended, also when it had none of its own; empty when there is none.
+    pub(super) fn last_id(&self) -> &str {
+        &self.last_id
+    }
+
     /// The events that `piece` completes; an error when one grows too large.
     pub(super) fn push(&mut self, piece: &[u8]) -> Result<Vec<Event>, &'static str> {
         let mut events = Vec::new();
@@ -56,7 +71,8 @@ impl Parser {
         match field.trim_start_matches('\u{feff}') {
             "event" => value.clone_into(&mut self.name),
             "data" => self.add_data(value),
-            // Comments have an empty field; `id` and `retry` are of no use here.
+            "id" if !value.contains('\0') && value.len() <= MAX_ID => value.clone_into(&mut self.id),
+            // Comments have an empty field; `retry` is of no use here.
             _ => {}
         }
         None
@@ -73,6 +89,7 @@ impl Parser {
     }
 
     fn end_event(&mut self) -> Option<Event> {
+        self.last_id.clone_from(&self.id);
         let name = std::mem::take(&mut self.name);
         let data = self.data.take()?;
         Some(Event { name: if name.is_empty() { "message".to_owned() } else { name }, data })
@@ -121,6 +138,23 @@ mod tests {
             event: keepalive\r\ndata: {\"timestamp\": 1949.451}\r\n\r\n";
         let names: Vec<_> = parse(text).into_iter().map(|event| event.name).collect();
         assert_eq!(names, ["connected", "keepalive"]);
+    }
+
+    #[test]
+    fn the_last_id_persists_until_another_comes() {
+        let mut parser = Parser::after("0");
+        let mut last_id_after = |text: &str| {
+            parser.push(text.as_bytes()).unwrap();
+            parser.last_id().to_owned()
+        };
+        assert_eq!(last_id_after("data: x\n\n"), "0", "that of the stream before");
+        assert_eq!(last_id_after("id: 7\ndata: x\n"), "0", "the event has not ended");
+        assert_eq!(last_id_after("\n"), "7");
+        assert_eq!(last_id_after("data: x\n\n"), "7", "an event without an id keeps it");
+        assert_eq!(last_id_after("id: 8\0\n\n"), "7", "NUL is not allowed");
+        assert_eq!(last_id_after(&format!("id: {}\n\n", "8".repeat(MAX_ID + 1))), "7");
+        assert_eq!(last_id_after("id: 9\n\n"), "9", "also without data");
+        assert_eq!(last_id_after("id\n\n"), "", "an empty one takes it back");
     }
 
     #[test]
