@@ -31,15 +31,21 @@ pub(crate) async fn run(system: &System, recorder: &Arc<Recorder>) -> anyhow::Re
     let every =
         ids.iter().flat_map(|id| client.grpc.iter().enumerate().map(move |(server, debug)| (id, server, debug)));
     let reads = futures::stream::iter(every).for_each_concurrent(READS, |((op, id), server, debug)| async move {
-        let event = read(debug, id, server, end).await;
+        let mut told = false;
+        let open = || {
+            if !std::mem::replace(&mut told, true) {
+                recorder.note(*op, Event::Open { id: id.clone(), server });
+            }
+        };
+        let event = read(debug, id, server, end, open).await;
         recorder.note(*op, event);
     });
     reads.await;
     Ok(())
 }
 
-/// Reads one command on one server, again until it has ended or the time is over.
-async fn read(debug: &Debug, id: &str, server: usize, end: Instant) -> Event {
+/// Reads one command on one server, again until it has ended or the time is over; says when it is open.
+async fn read(debug: &Debug, id: &str, server: usize, end: Instant, mut open: impl FnMut()) -> Event {
     loop {
         let over = Instant::now() >= end;
         match ask(debug.clone(), id).await {
@@ -51,8 +57,10 @@ async fn read(debug: &Debug, id: &str, server: usize, end: Instant) -> Event {
             }
             Err(Word::Missing) => return Event::Missing { id: id.to_owned(), server },
             Ok(_) | Err(_) if over => return Event::Pending { id: id.to_owned() },
-            Ok(_) | Err(_) => sleep(PAUSE).await,
+            Ok(_) => open(),
+            Err(_) => {}
         }
+        sleep(PAUSE).await;
     }
 }
 

@@ -18,6 +18,8 @@ use crate::{
     system::{CLUSTERS, System},
 };
 
+/// The server where most operations begin.
+pub(crate) const FAVOURITE: usize = 0;
 /// Clients, each with connections of its own.
 const CLIENTS: usize = 6;
 /// Operations under way at once; beyond that the load waits.
@@ -78,7 +80,7 @@ fn pick(
     let kind = kind(mix, random);
     let marker = Marker { number: op, behaviour: behaviour(kind, mix, random) };
     // Two thirds begin at the first server, so that there is one whose death the clients feel most.
-    let turn = if random.u8(..3) < 2 { 0 } else { random.usize(1..) % 1_000 };
+    let turn = if random.u8(..3) < 2 { FAVOURITE } else { random.usize(1..) % 1_000 };
     let cluster = random.usize(..CLUSTERS.len());
     Operation { client, recorder, op, marker, kind, cluster, timeout: mix.timeout, turn, run: seed }
 }
@@ -103,8 +105,8 @@ fn behaviour(kind: Kind, mix: Mix, random: &mut fastrand::Rng) -> Behaviour {
     };
     match random.u8(..100) {
         share if share < 10 => Behaviour::Fails,
-        share if share < 15 => Behaviour::Slow,
-        share if share < 15 + big => Behaviour::Big,
+        share if share < 17 => Behaviour::Slow,
+        share if share < 17 + big => Behaviour::Big,
         _ => Behaviour::Plain,
     }
 }

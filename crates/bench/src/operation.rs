@@ -55,7 +55,9 @@ enum Next {
 impl Operation {
     /// Runs it to its end, or until it is hopeless.
     pub(crate) async fn run(mut self) {
-        self.note(Event::Invoked { marker: self.marker, kind: self.kind, cluster: self.cluster });
+        let timeout_nanos = u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX);
+        let (marker, kind, cluster) = (self.marker, self.kind, self.cluster);
+        self.note(Event::Invoked { marker, kind, cluster, timeout: timeout_nanos });
         let all = self.timeout + GRACE + PATIENCE;
         let work = async {
             match self.kind {

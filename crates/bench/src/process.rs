@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
-    sync::{mpsc, oneshot, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 
@@ -40,6 +40,8 @@ pub(crate) struct Start {
 /// A process that is kept running. Ends with its handle.
 pub(crate) struct Process {
     pub(crate) name: String,
+    /// Held by the one fault that has it down; two at once would find it half started.
+    pub(crate) busy: Mutex<()>,
     orders: mpsc::Sender<Order>,
     pid: watch::Receiver<Option<Pid>>,
     crashes: Arc<AtomicUsize>,
@@ -67,7 +69,7 @@ impl Process {
         let crashes = Arc::new(AtomicUsize::new(0));
         let name = start.name.clone();
         tokio::spawn(tend(start, receiver, sender, crashes.clone()));
-        Self { name, orders, pid, crashes }
+        Self { name, busy: Mutex::default(), orders, pid, crashes }
     }
 
     /// Kills it, and keeps it down.

@@ -182,11 +182,6 @@ impl System {
         (0..SERVERS).max_by_key(held).unwrap_or_default()
     }
 
-    /// The server that the clients talk to most.
-    pub(crate) fn request_server(&self) -> usize {
-        (0..SERVERS).max_by_key(|server| self.servers[*server].link.connections()).unwrap_or_default()
-    }
-
     /// Processes that ended without being told to, with how often.
     pub(crate) fn crashes(&self) -> Vec<String> {
         let servers = self.servers.iter().map(|server| &server.process);

@@ -26,6 +26,7 @@ pub(super) struct Asked {
     pub(super) marker: Marker,
     pub(super) kind: Kind,
     pub(super) cluster: usize,
+    pub(super) timeout: u64,
 }
 
 /// A result as somebody read it.
@@ -83,6 +84,12 @@ impl<'a> Case<'a> {
         self.records.iter().filter(matches).map(|record| record.at).collect()
     }
 
+    /// When reads after the run said that it had not ended yet.
+    pub(super) fn open(&self, wanted: &str) -> Vec<u64> {
+        let matches = |record: &&&Record| matches!(&record.event, Event::Open { id, .. } if id == wanted);
+        self.records.iter().filter(matches).map(|record| record.at).collect()
+    }
+
     /// Whether a read after the run found it without an end.
     pub(super) fn pending(&self, wanted: &str) -> bool {
         self.records.iter().any(|record| matches!(&record.event, Event::Pending { id } if id == wanted))
@@ -133,7 +140,9 @@ impl<'a> Case<'a> {
 
 fn asked(record: &Record) -> Option<Asked> {
     match record.event {
-        Event::Invoked { marker, kind, cluster } => Some(Asked { at: record.at, marker, kind, cluster }),
+        Event::Invoked { marker, kind, cluster, timeout } => {
+            Some(Asked { at: record.at, marker, kind, cluster, timeout })
+        }
         _ => None,
     }
 }

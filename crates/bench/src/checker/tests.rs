@@ -52,7 +52,7 @@ impl Tale {
     }
 
     fn asked(self, at: u64, op: Op, kind: Kind) -> Self {
-        self.with(at, op, Event::Invoked { marker: marker(op, Behaviour::Plain), kind, cluster: 0 })
+        self.with(at, op, Event::Invoked { marker: marker(op, Behaviour::Plain), kind, cluster: 0, timeout: 0 })
     }
 
     fn accepted(self, at: u64, op: Op, id: &str) -> Self {
@@ -133,6 +133,27 @@ fn a_result_that_is_gone_later_is_lost() {
 }
 
 #[test]
+fn a_result_does_not_go_away_again() {
+    let open = || Event::Open { id: ID.into(), server: 2 };
+    assert_eq!(good().with(60, 1, open()).rules(), [Rule::Undone]);
+    assert_eq!(good().with(35, 1, open()).rules(), []);
+    assert_eq!(good().with(60, 1, open()).loss(39, 41).rules(), []);
+}
+
+#[test]
+fn nothing_is_given_up_before_its_deadline() {
+    let timeout = 30_000_000_000;
+    let asked = Event::Invoked { marker: marker(1, Behaviour::Plain), kind: Kind::Execute, cluster: 0, timeout };
+    let given_up = |at, outcome| {
+        Tale::default().with(0, 1, asked.clone()).accepted(20, 1, ID).answered(at, 1, ID, unfinished(outcome)).rules()
+    };
+    for outcome in [Outcome::Lost, Outcome::Expired, Outcome::TimedOut] {
+        assert_eq!(given_up(timeout - 300_000_000, outcome), [Rule::TooEarly]);
+        assert_eq!(given_up(timeout, outcome), []);
+    }
+}
+
+#[test]
 fn what_has_no_end_is_unresolved() {
     assert_eq!(running().with(60, 1, Event::Pending { id: ID.into() }).rules(), [Rule::Unresolved, Rule::Unresolved]);
     let abandoned = Tale::default().asked(10, 1, Kind::Execute).unsure(20, 1).with(90, 1, Event::Abandoned);
@@ -176,7 +197,7 @@ fn a_result_needs_an_acceptance() {
 #[test]
 fn success_for_a_failed_command_is_wrong() {
     let fails = marker(1, Behaviour::Fails);
-    let asked = Event::Invoked { marker: fails, kind: Kind::Execute, cluster: 0 };
+    let asked = Event::Invoked { marker: fails, kind: Kind::Execute, cluster: 0, timeout: 0 };
     let tale = |seen: Seen| {
         let mut tale = Tale::default().with(10, 1, asked.clone()).accepted(20, 1, ID).answered(40, 1, ID, seen);
         tale.executions.push(Execution { at: 30, phase: Phase::Ended, executor: "c1-e1".into(), marker: fails });
