@@ -94,6 +94,14 @@ impl Process {
         Ok(Down { _back: back, status })
     }
 
+    /// Ends it for good.
+    pub(crate) async fn stop(self) {
+        let down = self.kill().await;
+        // In this order: without a handle it does not come back.
+        drop(self);
+        drop(down);
+    }
+
     /// Sends a signal that does not end it.
     pub(crate) fn signal(&self, signal: Signal) {
         if let Some(pid) = *self.pid.borrow() {
@@ -114,7 +122,7 @@ async fn tend(
     pid: watch::Sender<Option<Pid>>,
     crashes: Arc<AtomicUsize>,
 ) {
-    loop {
+    while !orders.is_closed() {
         let Ok(mut child) = spawn(&start) else {
             crashes.fetch_add(1, Ordering::Relaxed);
             sleep(RESTART).await;

@@ -82,6 +82,7 @@ impl Scenario {
         load?;
         audit::run(&system, &recorder).await?;
         let notes = system.crashes();
+        system.stop().await;
         Ok((recorder.history(), broken, notes))
     }
 

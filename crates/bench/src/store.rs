@@ -76,6 +76,11 @@ impl Store {
         Ok(store)
     }
 
+    /// Its processes.
+    pub(crate) fn into_processes(self) -> impl Iterator<Item = Process> {
+        self.nodes.into_iter().chain(self.sentinels).map(|node| node.process)
+    }
+
     /// The node that is the primary now, as the first sentinel says.
     pub(crate) async fn primary(&self) -> anyhow::Result<&Node> {
         let Some(sentinel) = self.sentinels.first() else { return self.nodes.first().context("no node") };

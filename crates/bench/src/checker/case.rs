@@ -105,7 +105,8 @@ impl<'a> Case<'a> {
 
     /// Whether an attempt before `at` may have been accepted without a word.
     pub(super) fn unsure_before(&self, at: u64) -> bool {
-        self.records.iter().any(|record| record.at < at && matches!(record.event, Event::Unsure { .. }))
+        let unsure = |event: &Event| matches!(event, Event::Unsure { .. } | Event::Missing { .. });
+        self.records.iter().any(|record| record.at < at && unsure(&record.event))
     }
 
     pub(super) fn abandoned(&self) -> bool {

@@ -230,6 +230,7 @@ fn what_was_refused_must_not_run() {
     let refused = || Event::Refused { reason: "CLUSTER_OFFLINE".into() };
     let asked = || Tale::default().asked(10, 1, Kind::Execute);
     assert_eq!(asked().with(20, 1, refused()).ran(30, 1).rules(), [Rule::RanAnyway]);
+    assert_eq!(asked().with(20, 1, refused()).ran(30, 1).loss(0, 15).rules(), []);
     let unsure = asked().unsure(15, 1).with(20, 1, refused()).ran(30, 1);
     assert_eq!(unsure.rules(), [], "the attempt before may have arrived late");
 }
