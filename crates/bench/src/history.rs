@@ -107,6 +107,8 @@ pub enum Event {
     Refused {
         /// The error's reason.
         reason: String,
+        /// When the attempt began; it may have been judged at any time since.
+        since: u64,
     },
     /// An attempt ended without a word on whether anything was accepted.
     Unsure {

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     client::Client,
+    executions::now,
     history::Kind,
     marker::{Behaviour, Marker},
     operation::Operation,
@@ -60,6 +61,9 @@ pub(crate) async fn run(
         let Ok(place) = open.clone().try_acquire_owned() else { continue };
         let client = clients[random.usize(..CLIENTS)].clone();
         let operation = pick(op, client, recorder.clone(), mix, seed, &mut random);
+        if operation.kind == Kind::Execute && random.u8(..4) == 0 {
+            tasks.spawn(operation.clone().run_beside());
+        }
         tasks.spawn(async move {
             operation.run().await;
             drop(place);
@@ -82,7 +86,7 @@ fn pick(
     // Two thirds begin at the first server, so that there is one whose death the clients feel most.
     let turn = if random.u8(..3) < 2 { FAVOURITE } else { random.usize(1..) % 1_000 };
     let cluster = random.usize(..CLUSTERS.len());
-    Operation { client, recorder, op, marker, kind, cluster, timeout: mix.timeout, turn, run: seed }
+    Operation { client, recorder, op, marker, kind, cluster, timeout: mix.timeout, turn, run: seed, since: now() }
 }
 
 fn kind(mix: Mix, random: &mut fastrand::Rng) -> Kind {

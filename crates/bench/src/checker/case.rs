@@ -95,12 +95,17 @@ impl<'a> Case<'a> {
         self.records.iter().any(|record| matches!(&record.event, Event::Pending { id } if id == wanted))
     }
 
-    /// The refusal that ended it.
+    /// The refusal that ended it, with when its attempt began.
     pub(super) fn refusal(&self) -> Option<(u64, &'a str)> {
         self.records.iter().find_map(|record| match &record.event {
-            Event::Refused { reason } => Some((record.at, reason.as_str())),
+            Event::Refused { reason, since } => Some((*since, reason.as_str())),
             _ => None,
         })
+    }
+
+    /// Whether some attempt may have been accepted without a word.
+    pub(super) fn ever_unsure(&self) -> bool {
+        self.unsure_before(u64::MAX)
     }
 
     /// Whether an attempt before `at` may have been accepted without a word.

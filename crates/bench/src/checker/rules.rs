@@ -174,10 +174,10 @@ fn ran_anyway(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    if let Some((at, reason)) = case.refusal()
-        && !case.unsure_before(at)
+    if let Some((since, reason)) = case.refusal()
+        && !case.ever_unsure()
         && case.ids().is_empty()
-        && !forgiven(losses, start(case), at)
+        && !forgiven(losses, start(case), since)
     {
         found.push(format!("it was refused with {reason} and ran"));
     }
@@ -208,8 +208,8 @@ fn gaps(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
 }
 
 fn refused(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
-    let Some((at, reason)) = case.refusal() else { return Vec::new() };
-    let accepted = case.ids().into_iter().find(|(accepted, _)| *accepted < at);
+    let Some((since, reason)) = case.refusal() else { return Vec::new() };
+    let accepted = case.ids().into_iter().find(|(accepted, _)| *accepted < since);
     let after = accepted.is_some_and(|(accepted, _)| !may_be_forgotten(case, accepted, losses));
     if !after && reason != KEY_CONFLICT {
         return Vec::new();

@@ -113,7 +113,7 @@ fn a_good_run_is_clean_and_counted() {
 
 #[test]
 fn a_refusal_is_an_end() {
-    let refused = Event::Refused { reason: "CLUSTER_OFFLINE".into() };
+    let refused = Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 15 };
     let verdict = Tale::default().asked(10, 1, Kind::Execute).with(20, 1, refused).verdict();
     assert_eq!(verdict.violations, []);
     assert_eq!(verdict.numbers.refused["CLUSTER_OFFLINE"], 1);
@@ -227,10 +227,10 @@ fn success_needs_an_execution_that_had_ended() {
 
 #[test]
 fn what_was_refused_must_not_run() {
-    let refused = || Event::Refused { reason: "CLUSTER_OFFLINE".into() };
+    let refused = || Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 15 };
     let asked = || Tale::default().asked(10, 1, Kind::Execute);
     assert_eq!(asked().with(20, 1, refused()).ran(30, 1).rules(), [Rule::RanAnyway]);
-    assert_eq!(asked().with(20, 1, refused()).ran(30, 1).loss(0, 15).rules(), []);
+    assert_eq!(asked().with(20, 1, refused()).ran(30, 1).loss(0, 12).rules(), []);
     let unsure = asked().unsure(15, 1).with(20, 1, refused()).ran(30, 1);
     assert_eq!(unsure.rules(), [], "the attempt before may have arrived late");
 }
@@ -275,12 +275,15 @@ fn chunks_come_once_and_in_order() {
 
 #[test]
 fn the_same_request_under_its_key_is_not_refused() {
-    let refused = |reason: &str| Event::Refused { reason: reason.into() };
+    let refused = |reason: &str| Event::Refused { reason: reason.into(), since: 30 };
     let conflict = Tale::default().asked(10, 1, Kind::Execute).with(20, 1, refused("IDEMPOTENCY_CONFLICT"));
     assert_eq!(conflict.rules(), [Rule::KeyRefused]);
     let after =
         running().with(35, 1, refused("CLUSTER_OFFLINE")).answered(40, 1, ID, right(marker(1, Behaviour::Plain)));
     assert_eq!(after.rules(), [Rule::KeyRefused]);
+    let at_once = running().with(35, 1, Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 19 });
+    let at_once = at_once.answered(40, 1, ID, right(marker(1, Behaviour::Plain)));
+    assert_eq!(at_once.rules(), [], "it may have been judged before the other one was accepted");
 }
 
 #[test]
