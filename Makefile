@@ -3,15 +3,25 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: help test tools lint fmt clean
+.PHONY: help test faults faults-quick tools redis lint fmt clean
 
 help:  ## List the commands
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 test: tools  ## Install what the tests need, then run every test
 	cargo test --workspace --locked
 
-tools: $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf
+faults: redis  ## Break a real system under load in every way, and check that no result is lost, doubled or wrong
+	cargo build --locked -p kubently -p kubently-bench
+	target/debug/kubently-bench faults $(FAULTS)
+
+faults-quick: redis  ## The same with the faults that break most, in about three minutes
+	cargo build --locked -p kubently -p kubently-bench
+	target/debug/kubently-bench faults --quick $(FAULTS)
+
+tools: redis $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf
+
+redis:
 	@command -v redis-server >/dev/null || scripts/install-redis
 
 $(VENV)/ready: tests/clients/requirements.txt

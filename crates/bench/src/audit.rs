@@ -1,4 +1,4 @@
-//! After a run: every accepted command is read again on every server.
+//! After a run: every key is used again, and every accepted command is read again on every server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,7 +8,9 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     client::{Client, Debug, Word, seen_in_result},
-    history::Event,
+    executions::now,
+    history::{Event, Op},
+    operation::Operation,
     recorder::Recorder,
     system::System,
 };
@@ -23,23 +25,42 @@ const READ: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Reads everything and writes down what it says.
-pub(crate) async fn run(system: &System, recorder: &Arc<Recorder>) -> anyhow::Result<()> {
+pub(crate) async fn run(system: &System, recorder: &Arc<Recorder>, run: u64) -> anyhow::Result<()> {
     let addrs: Vec<_> = system.servers.iter().map(|server| server.addr).collect();
-    let client = Client::new(&addrs)?;
+    let client = Arc::new(Client::new(&addrs)?);
+    repeat_keys(&client, recorder, run).await;
     let end = Instant::now() + PATIENCE;
     let ids = recorder.accepted();
     let every =
         ids.iter().flat_map(|id| client.grpc.iter().enumerate().map(move |(server, debug)| (id, server, debug)));
     let reads = futures::stream::iter(every).for_each_concurrent(READS, |((op, id), server, debug)| async move {
-        let event = read(debug, id, server, end).await;
+        let mut told = false;
+        let open = || {
+            if !std::mem::replace(&mut told, true) {
+                recorder.note(*op, Event::Open { id: id.clone(), server });
+            }
+        };
+        let event = read(debug, id, server, end, open).await;
         recorder.note(*op, event);
     });
     reads.await;
     Ok(())
 }
 
-/// Reads one command on one server, again until it has ended or the time is over.
-async fn read(debug: &Debug, id: &str, server: usize, end: Instant) -> Event {
+/// Before the reads, so that they also find what a repetition made by mistake.
+async fn repeat_keys(client: &Arc<Client>, recorder: &Arc<Recorder>, run: u64) {
+    let repeat = |(op, asked): (Op, Event)| async move {
+        let Event::Invoked { marker, kind, cluster, timeout } = asked else { return };
+        let (client, recorder, timeout) = (client.clone(), recorder.clone(), Duration::from_nanos(timeout));
+        // The first turn differs between operations, so that every server is asked.
+        let turn = usize::try_from(op).unwrap_or_default();
+        Operation { client, recorder, op, marker, kind, cluster, timeout, turn, run, since: now() }.repeat().await;
+    };
+    futures::stream::iter(recorder.asked()).for_each_concurrent(READS, repeat).await;
+}
+
+/// Reads one command on one server, again until it has ended or the time is over; says when it is open.
+async fn read(debug: &Debug, id: &str, server: usize, end: Instant, mut open: impl FnMut()) -> Event {
     loop {
         let over = Instant::now() >= end;
         match ask(debug.clone(), id).await {
@@ -51,8 +72,10 @@ async fn read(debug: &Debug, id: &str, server: usize, end: Instant) -> Event {
             }
             Err(Word::Missing) => return Event::Missing { id: id.to_owned(), server },
             Ok(_) | Err(_) if over => return Event::Pending { id: id.to_owned() },
-            Ok(_) | Err(_) => sleep(PAUSE).await,
+            Ok(_) => open(),
+            Err(_) => {}
         }
+        sleep(PAUSE).await;
     }
 }
 

@@ -25,6 +25,8 @@ use case::Case;
 pub enum Rule {
     /// An accepted command has no result, or had one that is gone.
     Lost,
+    /// A command had a result, and a later read said that it had not ended.
+    Undone,
     /// A command, or a caller, was left without an end.
     Unresolved,
     /// Two reads of one command showed different results.
@@ -39,6 +41,8 @@ pub enum Rule {
     WrongResult,
     /// The result says that the command ran to its end; it had not.
     NeverRan,
+    /// A command was given up although there was time to run it again.
+    TooEarly,
     /// The caller was told that nothing ran, or nobody asked; it ran.
     RanAnyway,
     /// A command was cancelled that nobody cancelled or left.
@@ -67,11 +71,12 @@ impl Rule {
     #[must_use]
     pub const fn column(self) -> Column {
         match self {
-            Self::Lost | Self::Unresolved => Column::Lost,
+            Self::Lost | Self::Undone | Self::Unresolved => Column::Lost,
             Self::DuplicateVisible | Self::TwoIds | Self::SharedId => Column::Duplicate,
             Self::Unaccepted
             | Self::WrongResult
             | Self::NeverRan
+            | Self::TooEarly
             | Self::RanAnyway
             | Self::CancelledByNobody
             | Self::StreamGap

@@ -2,7 +2,7 @@
 
 use std::{
     io::{self, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -80,6 +80,9 @@ struct FaultArgs {
     /// The kubently binary [default: the one beside this executable]
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
+    /// Commands that end as lost, expired or timed_out fail the run, too
+    #[arg(long)]
+    strict: bool,
     /// Keep the logs of clean runs too
     #[arg(long)]
     keep: bool,
@@ -139,7 +142,7 @@ impl FaultArgs {
         &self,
         fault: Fault,
         seed: u64,
-        binary: &PathBuf,
+        binary: &Path,
         abilities: Abilities,
     ) -> anyhow::Result<Option<Scenario>> {
         let clock = find_clock_library().filter(|_| fault.moves_clocks());
@@ -152,7 +155,7 @@ impl FaultArgs {
             say("sentinel-failover-wait: skipped, the binary has no --redis-wait")?;
             return Ok(None);
         }
-        let plan = Plan { binary: binary.clone(), store: fault.store(), wait_for_replica, clock, abilities };
+        let plan = Plan { binary: binary.to_owned(), store: fault.store(), wait_for_replica, clock, abilities };
         let timeout = Duration::from_secs(self.command_timeout);
         let mix = Mix { rate: self.rate, timeout, slow_readers: fault == Fault::SlowClient };
         let time = Duration::from_secs(self.seconds.unwrap_or(if self.quick { 9 } else { 18 }));
@@ -165,7 +168,7 @@ impl FaultArgs {
         say(&format!("{} with seed {} …", scenario.fault.name(), scenario.seed))?;
         let run = scenario.run().await?;
         report.add(scenario, &run);
-        let faults = self.faults_of(&run);
+        let faults = self.faults_of(scenario, &run);
         for line in run.notes.iter().chain(&faults) {
             say(&format!("  {line}"))?;
         }
@@ -178,11 +181,18 @@ impl FaultArgs {
     }
 
     /// Why a run does not count as clean, besides broken rules.
-    fn faults_of(&self, run: &Run) -> Vec<String> {
+    fn faults_of(&self, scenario: &Scenario, run: &Run) -> Vec<String> {
         let mut found = run.broken.clone();
         let numbers = &run.verdict.numbers;
         if numbers.accepted < self.min_commands {
             found.push(format!("only {} commands were accepted; that proves nothing", numbers.accepted));
+        }
+        let calm = scenario.fault == Fault::None;
+        if (calm || self.strict) && numbers.others.keys().any(|end| calm || *end != "cancelled") {
+            found.push(format!("commands ended otherwise than by themselves: {:?}", numbers.others));
+        }
+        if calm && !numbers.refused.is_empty() {
+            found.push(format!("commands were refused without any fault: {:?}", numbers.refused));
         }
         if numbers.recovery == Recovery::Never {
             found.push("after some fault no command succeeded any more".to_owned());

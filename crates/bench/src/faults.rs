@@ -8,10 +8,12 @@ use tokio::time::sleep;
 
 use crate::{
     executions::now,
+    load::FAVOURITE,
+    process::Process,
     proxy::{Link, Mode},
     recorder::Recorder,
     store::StoreKind,
-    system::{DRAIN, Executor, SERVERS, System},
+    system::{DRAIN, Executor, SERVERS, System, ready},
 };
 
 /// What a stopping server may take beyond its drain time: connections get a second to end, and the process
@@ -134,9 +136,9 @@ impl Scene<'_> {
         match fault {
             Fault::None | Fault::Combination => sleep(Duration::from_secs(1)).await,
             Fault::KillStreamServer => self.kill_server(system.stream_server()).await?,
-            Fault::KillRequestServer => self.kill_server(system.request_server()).await?,
+            Fault::KillRequestServer => self.kill_server(FAVOURITE).await?,
             Fault::TermServer => self.term_server(random.usize(..SERVERS)).await?,
-            Fault::KillExecutor => self.kill_executor(self.any(random)).await?,
+            Fault::KillExecutor => self.kill(&self.any(random).process).await?,
             Fault::StopExecutor => self.stop_executor(self.any(random)).await,
             Fault::CutLink => self.cut_link(random).await,
             Fault::HalfOpen => self.half_open(random).await,
@@ -155,8 +157,13 @@ impl Scene<'_> {
     }
 
     async fn kill_server(&self, server: usize) -> anyhow::Result<()> {
+        self.kill(&self.system.servers[server].process).await
+    }
+
+    async fn kill(&self, process: &Process) -> anyhow::Result<()> {
+        let _turn = process.busy.lock().await;
         let from = now();
-        let down = self.system.servers[server].process.kill().await?;
+        let down = process.kill().await?;
         self.recorder.lasting_fault(from);
         sleep(Duration::from_secs(1)).await;
         drop(down);
@@ -164,8 +171,12 @@ impl Scene<'_> {
     }
 
     async fn term_server(&self, server: usize) -> anyhow::Result<()> {
+        let server = &self.system.servers[server];
+        let process = &server.process;
+        let _turn = process.busy.lock().await;
+        // One that is not up yet has nothing to leave in order.
+        ready(server.addr).await?;
         self.recorder.lasting_fault(now());
-        let process = &self.system.servers[server].process;
         let down = process.terminate(DRAIN + DRAIN_SLACK).await?;
         match down.status {
             None => bail!("{} was still there {:?} after SIGTERM", process.name, DRAIN + DRAIN_SLACK),
@@ -173,15 +184,6 @@ impl Scene<'_> {
             Some(_) => {}
         }
         sleep(Duration::from_secs(1)).await;
-        Ok(())
-    }
-
-    async fn kill_executor(&self, executor: &Executor) -> anyhow::Result<()> {
-        let from = now();
-        let down = executor.process.kill().await?;
-        self.recorder.lasting_fault(from);
-        sleep(Duration::from_secs(1)).await;
-        drop(down);
         Ok(())
     }
 

@@ -95,6 +95,8 @@ pub enum Event {
         kind: Kind,
         /// The cluster it is for.
         cluster: usize,
+        /// The command's time, in nanoseconds.
+        timeout: u64,
     },
     /// The system said that this id stands for the operation's command.
     Accepted {
@@ -105,6 +107,8 @@ pub enum Event {
     Refused {
         /// The error's reason.
         reason: String,
+        /// When the attempt began; it may have been judged at any time since.
+        since: u64,
     },
     /// An attempt ended without a word on whether anything was accepted.
     Unsure {
@@ -125,7 +129,14 @@ pub enum Event {
         /// The server that said so.
         server: usize,
     },
-    /// A read after the run said that the command has not ended.
+    /// A read after the run said that the command has not ended yet.
+    Open {
+        /// The id.
+        id: String,
+        /// The server that said so.
+        server: usize,
+    },
+    /// After the run and long after its deadline the command still had not ended.
     Pending {
         /// The id.
         id: String,

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     client::Client,
+    executions::now,
     history::Kind,
     marker::{Behaviour, Marker},
     operation::Operation,
@@ -18,6 +19,8 @@ use crate::{
     system::{CLUSTERS, System},
 };
 
+/// The server where most operations begin.
+pub(crate) const FAVOURITE: usize = 0;
 /// Clients, each with connections of its own.
 const CLIENTS: usize = 6;
 /// Operations under way at once; beyond that the load waits.
@@ -58,6 +61,9 @@ pub(crate) async fn run(
         let Ok(place) = open.clone().try_acquire_owned() else { continue };
         let client = clients[random.usize(..CLIENTS)].clone();
         let operation = pick(op, client, recorder.clone(), mix, seed, &mut random);
+        if operation.kind == Kind::Execute && random.u8(..4) == 0 {
+            tasks.spawn(operation.clone().run_beside());
+        }
         tasks.spawn(async move {
             operation.run().await;
             drop(place);
@@ -78,9 +84,9 @@ fn pick(
     let kind = kind(mix, random);
     let marker = Marker { number: op, behaviour: behaviour(kind, mix, random) };
     // Two thirds begin at the first server, so that there is one whose death the clients feel most.
-    let turn = if random.u8(..3) < 2 { 0 } else { random.usize(1..) % 1_000 };
+    let turn = if random.u8(..3) < 2 { FAVOURITE } else { random.usize(1..) % 1_000 };
     let cluster = random.usize(..CLUSTERS.len());
-    Operation { client, recorder, op, marker, kind, cluster, timeout: mix.timeout, turn, run: seed }
+    Operation { client, recorder, op, marker, kind, cluster, timeout: mix.timeout, turn, run: seed, since: now() }
 }
 
 fn kind(mix: Mix, random: &mut fastrand::Rng) -> Kind {
@@ -103,8 +109,8 @@ fn behaviour(kind: Kind, mix: Mix, random: &mut fastrand::Rng) -> Behaviour {
     };
     match random.u8(..100) {
         share if share < 10 => Behaviour::Fails,
-        share if share < 15 => Behaviour::Slow,
-        share if share < 15 + big => Behaviour::Big,
+        share if share < 17 => Behaviour::Slow,
+        share if share < 17 + big => Behaviour::Big,
         _ => Behaviour::Plain,
     }
 }

@@ -69,6 +69,10 @@ impl Marker {
     pub fn pause(self) -> Duration {
         match self.behaviour {
             Behaviour::Slow => Duration::from_millis(1_000 + u64::from(self.number % 11) * 100),
+            // Some take a moment, so that faults find more commands under way.
+            Behaviour::Plain if self.number.is_multiple_of(4) => {
+                Duration::from_millis(20 + u64::from(self.number % 101))
+            }
             Behaviour::Plain | Behaviour::Fails | Behaviour::Big => Duration::ZERO,
         }
     }

@@ -1,5 +1,6 @@
 //! One operation of a client: asks, and asks again elsewhere, until it has a definite answer.
 
+mod repeat;
 mod rest;
 mod stream;
 
@@ -13,6 +14,7 @@ use tonic::{Response, Status};
 
 use crate::{
     client::{Client, Debug, Word, seen_in_result},
+    executions::now,
     history::{Event, Kind, Op},
     marker::Marker,
     recorder::Recorder,
@@ -31,6 +33,7 @@ const POLL: Duration = Duration::from_millis(100);
 const MISSES: usize = 5;
 
 /// An operation under way.
+#[derive(Clone)]
 pub(crate) struct Operation {
     pub(crate) client: Arc<Client>,
     pub(crate) recorder: Arc<Recorder>,
@@ -44,6 +47,8 @@ pub(crate) struct Operation {
     pub(crate) turn: usize,
     /// Makes keys differ between runs.
     pub(crate) run: u64,
+    /// When the attempt under way began.
+    pub(crate) since: u64,
 }
 
 /// Whether the operation goes on.
@@ -55,7 +60,9 @@ enum Next {
 impl Operation {
     /// Runs it to its end, or until it is hopeless.
     pub(crate) async fn run(mut self) {
-        self.note(Event::Invoked { marker: self.marker, kind: self.kind, cluster: self.cluster });
+        let timeout_nanos = u64::try_from(self.timeout.as_nanos()).unwrap_or(u64::MAX);
+        let (marker, kind, cluster) = (self.marker, self.kind, self.cluster);
+        self.note(Event::Invoked { marker, kind, cluster, timeout: timeout_nanos });
         let all = self.timeout + GRACE + PATIENCE;
         let work = async {
             match self.kind {
@@ -109,7 +116,7 @@ impl Operation {
     async fn heed(&mut self, word: Word, id: Option<&str>) -> Next {
         match word {
             Word::Refused(reason) => {
-                self.note(Event::Refused { reason });
+                self.note(Event::Refused { reason, since: self.since });
                 return Next::Over;
             }
             Word::Missing => {
@@ -120,6 +127,7 @@ impl Operation {
         }
         self.turn += 1;
         sleep(Duration::from_millis(50 + u64::from(self.op % 4) * 50)).await;
+        self.since = now();
         Next::Again
     }
 
@@ -152,6 +160,7 @@ impl Operation {
         };
         self.note(Event::Accepted { id: id.clone() });
         self.turn += 1;
+        self.since = now();
         self.fetch(&id).await;
     }
 

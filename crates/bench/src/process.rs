@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::{
     process::{Child, Command},
-    sync::{mpsc, oneshot, watch},
+    sync::{Mutex, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 
@@ -40,6 +40,8 @@ pub(crate) struct Start {
 /// A process that is kept running. Ends with its handle.
 pub(crate) struct Process {
     pub(crate) name: String,
+    /// Held by the one fault that has it down; two at once would find it half started.
+    pub(crate) busy: Mutex<()>,
     orders: mpsc::Sender<Order>,
     pid: watch::Receiver<Option<Pid>>,
     crashes: Arc<AtomicUsize>,
@@ -67,7 +69,7 @@ impl Process {
         let crashes = Arc::new(AtomicUsize::new(0));
         let name = start.name.clone();
         tokio::spawn(tend(start, receiver, sender, crashes.clone()));
-        Self { name, orders, pid, crashes }
+        Self { name, busy: Mutex::default(), orders, pid, crashes }
     }
 
     /// Kills it, and keeps it down.
@@ -92,6 +94,14 @@ impl Process {
         Ok(Down { _back: back, status })
     }
 
+    /// Ends it for good.
+    pub(crate) async fn stop(self) {
+        let down = self.kill().await;
+        // In this order: without a handle it does not come back.
+        drop(self);
+        drop(down);
+    }
+
     /// Sends a signal that does not end it.
     pub(crate) fn signal(&self, signal: Signal) {
         if let Some(pid) = *self.pid.borrow() {
@@ -112,7 +122,7 @@ async fn tend(
     pid: watch::Sender<Option<Pid>>,
     crashes: Arc<AtomicUsize>,
 ) {
-    loop {
+    while !orders.is_closed() {
         let Ok(mut child) = spawn(&start) else {
             crashes.fetch_add(1, Ordering::Relaxed);
             sleep(RESTART).await;

@@ -1,7 +1,7 @@
 //! Where clients and faults write down what they saw, on one clock.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -84,6 +84,19 @@ impl Recorder {
         ids.sort_unstable();
         ids.dedup();
         ids
+    }
+
+    /// The operations whose command was accepted, with how and where it was asked for.
+    pub(crate) fn asked(&self) -> Vec<(Op, Event)> {
+        let inner = self.lock();
+        let accepted = |record: &&Record| matches!(record.event, Event::Accepted { .. });
+        let accepted: HashSet<Op> = inner.history.records.iter().filter(accepted).map(|record| record.op).collect();
+        let asked = inner
+            .history
+            .records
+            .iter()
+            .filter(|record| matches!(record.event, Event::Invoked { .. }) && accepted.contains(&record.op));
+        asked.map(|record| (record.op, record.event.clone())).collect()
     }
 
     /// The history so far.

@@ -80,8 +80,9 @@ impl Scenario {
         };
         let (load, broken) = tokio::join!(load, faults);
         load?;
-        audit::run(&system, &recorder).await?;
+        audit::run(&system, &recorder, self.seed).await?;
         let notes = system.crashes();
+        system.stop().await;
         Ok((recorder.history(), broken, notes))
     }
 

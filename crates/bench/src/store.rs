@@ -43,7 +43,6 @@ pub(crate) struct Node {
 
 /// The running store.
 pub(crate) struct Store {
-    pub(crate) kind: StoreKind,
     pub(crate) nodes: Vec<Node>,
     sentinels: Vec<Node>,
     /// What the servers connect to: leads to the primary, as the address of a failover proxy does.
@@ -67,7 +66,7 @@ impl Store {
         }
         let link = Link::open(local(primary.port)).await?;
         nodes.insert(0, primary);
-        let store = Self { kind, nodes, sentinels, link };
+        let store = Self { nodes, sentinels, link };
         for node in store.nodes.iter().chain(&store.sentinels) {
             node.until("PING", |answer| answer.contains("PONG")).await?;
         }
@@ -75,6 +74,11 @@ impl Store {
             store.until_replicated().await?;
         }
         Ok(store)
+    }
+
+    /// Its processes.
+    pub(crate) fn into_processes(self) -> impl Iterator<Item = Process> {
+        self.nodes.into_iter().chain(self.sentinels).map(|node| node.process)
     }
 
     /// The node that is the primary now, as the first sentinel says.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
+use futures::future::join_all;
 use tokio::{
     process::Command,
     time::{Instant, sleep, timeout},
@@ -182,9 +183,12 @@ impl System {
         (0..SERVERS).max_by_key(held).unwrap_or_default()
     }
 
-    /// The server that the clients talk to most.
-    pub(crate) fn request_server(&self) -> usize {
-        (0..SERVERS).max_by_key(|server| self.servers[*server].link.connections()).unwrap_or_default()
+    /// Ends every process, the ones that others stand on last.
+    pub(crate) async fn stop(self) {
+        let executors = self.executors.into_iter().map(|executor| executor.process);
+        let all = executors.chain(self.servers.into_iter().map(|server| server.process));
+        join_all(all.map(Process::stop)).await;
+        join_all(self.store.into_processes().map(Process::stop)).await;
     }
 
     /// Processes that ended without being told to, with how often.

@@ -26,6 +26,7 @@ pub(super) struct Asked {
     pub(super) marker: Marker,
     pub(super) kind: Kind,
     pub(super) cluster: usize,
+    pub(super) timeout: u64,
 }
 
 /// A result as somebody read it.
@@ -83,22 +84,34 @@ impl<'a> Case<'a> {
         self.records.iter().filter(matches).map(|record| record.at).collect()
     }
 
+    /// When reads after the run said that it had not ended yet.
+    pub(super) fn open(&self, wanted: &str) -> Vec<u64> {
+        let matches = |record: &&&Record| matches!(&record.event, Event::Open { id, .. } if id == wanted);
+        self.records.iter().filter(matches).map(|record| record.at).collect()
+    }
+
     /// Whether a read after the run found it without an end.
     pub(super) fn pending(&self, wanted: &str) -> bool {
         self.records.iter().any(|record| matches!(&record.event, Event::Pending { id } if id == wanted))
     }
 
-    /// The refusal that ended it.
+    /// The refusal that ended it, with when its attempt began.
     pub(super) fn refusal(&self) -> Option<(u64, &'a str)> {
         self.records.iter().find_map(|record| match &record.event {
-            Event::Refused { reason } => Some((record.at, reason.as_str())),
+            Event::Refused { reason, since } => Some((*since, reason.as_str())),
             _ => None,
         })
     }
 
+    /// Whether some attempt may have been accepted without a word.
+    pub(super) fn ever_unsure(&self) -> bool {
+        self.unsure_before(u64::MAX)
+    }
+
     /// Whether an attempt before `at` may have been accepted without a word.
     pub(super) fn unsure_before(&self, at: u64) -> bool {
-        self.records.iter().any(|record| record.at < at && matches!(record.event, Event::Unsure { .. }))
+        let unsure = |event: &Event| matches!(event, Event::Unsure { .. } | Event::Missing { .. });
+        self.records.iter().any(|record| record.at < at && unsure(&record.event))
     }
 
     pub(super) fn abandoned(&self) -> bool {
@@ -133,7 +146,9 @@ impl<'a> Case<'a> {
 
 fn asked(record: &Record) -> Option<Asked> {
     match record.event {
-        Event::Invoked { marker, kind, cluster } => Some(Asked { at: record.at, marker, kind, cluster }),
+        Event::Invoked { marker, kind, cluster, timeout } => {
+            Some(Asked { at: record.at, marker, kind, cluster, timeout })
+        }
         _ => None,
     }
 }

@@ -16,10 +16,15 @@ use crate::{
 
 /// The reason of a refusal that the same request under the same key must never meet.
 const KEY_CONFLICT: &str = "IDEMPOTENCY_CONFLICT";
+/// How much sooner than its deadline a command may be given up: clocks of one machine, read at different times.
+const SLACK: u64 = 200_000_000;
 
 /// What is wrong with one operation.
 pub(super) fn broken(case: &Case<'_>, history: &History) -> Vec<Violation> {
-    let rules = [lost, unresolved, duplicate, two_ids, unaccepted, wrong, ran_anyway, cancelled, gaps, refused];
+    let rules = [
+        lost, undone, unresolved, duplicate, two_ids, unaccepted, wrong, too_early, ran_anyway, cancelled, gaps,
+        refused,
+    ];
     let mut found: Vec<Violation> = rules.iter().flat_map(|rule| rule(case, &history.losses)).collect();
     found.extend(case.malformed().map(|what| violation(case, Rule::Malformed, what.to_owned())));
     found
@@ -61,6 +66,33 @@ fn lost(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
     };
     let found = case.ids().into_iter().filter(kept).filter_map(missing);
     found.map(|what| violation(case, Rule::Lost, what)).collect()
+}
+
+/// A result that is final does not go away again.
+fn undone(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
+    let reads = case.reads();
+    let open_again = |(_, id): &(u64, &str)| {
+        let first = reads.iter().find(|read| read.id == *id).map(|read| read.at);
+        first.is_some_and(|first| {
+            case.open(id).iter().any(|open| *open > first) && !forgiven(losses, start(case), first)
+        })
+    };
+    let what = |id| violation(case, Rule::Undone, format!("{id} had a result and then had not ended"));
+    case.ids().into_iter().filter(open_again).map(|(_, id)| what(id)).collect()
+}
+
+/// A command is run again while its deadline has not passed, so nothing is given up before.
+fn too_early(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
+    let Some(asked) = case.asked else { return Vec::new() };
+    let early = |read: &Read<'_>| {
+        let given_up = matches!(read.seen.outcome, Outcome::Lost | Outcome::Expired | Outcome::TimedOut);
+        given_up && read.at + SLACK < asked.at + asked.timeout
+    };
+    let what = |read: Read<'_>| {
+        let what = format!("{} is {} before its deadline", read.id, read.seen.outcome.as_str());
+        violation(case, Rule::TooEarly, what)
+    };
+    case.reads().into_iter().find(early).map(what).into_iter().collect()
 }
 
 fn unresolved(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
@@ -142,9 +174,10 @@ fn ran_anyway(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    if let Some((at, reason)) = case.refusal()
-        && !case.unsure_before(at)
+    if let Some((since, reason)) = case.refusal()
+        && !case.ever_unsure()
         && case.ids().is_empty()
+        && !forgiven(losses, start(case), since)
     {
         found.push(format!("it was refused with {reason} and ran"));
     }
@@ -175,8 +208,8 @@ fn gaps(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
 }
 
 fn refused(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
-    let Some((at, reason)) = case.refusal() else { return Vec::new() };
-    let accepted = case.ids().into_iter().find(|(accepted, _)| *accepted < at);
+    let Some((since, reason)) = case.refusal() else { return Vec::new() };
+    let accepted = case.ids().into_iter().find(|(accepted, _)| *accepted < since);
     let after = accepted.is_some_and(|(accepted, _)| !may_be_forgotten(case, accepted, losses));
     if !after && reason != KEY_CONFLICT {
         return Vec::new();

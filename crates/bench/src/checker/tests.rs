@@ -52,7 +52,7 @@ impl Tale {
     }
 
     fn asked(self, at: u64, op: Op, kind: Kind) -> Self {
-        self.with(at, op, Event::Invoked { marker: marker(op, Behaviour::Plain), kind, cluster: 0 })
+        self.with(at, op, Event::Invoked { marker: marker(op, Behaviour::Plain), kind, cluster: 0, timeout: 0 })
     }
 
     fn accepted(self, at: u64, op: Op, id: &str) -> Self {
@@ -113,7 +113,7 @@ fn a_good_run_is_clean_and_counted() {
 
 #[test]
 fn a_refusal_is_an_end() {
-    let refused = Event::Refused { reason: "CLUSTER_OFFLINE".into() };
+    let refused = Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 15 };
     let verdict = Tale::default().asked(10, 1, Kind::Execute).with(20, 1, refused).verdict();
     assert_eq!(verdict.violations, []);
     assert_eq!(verdict.numbers.refused["CLUSTER_OFFLINE"], 1);
@@ -130,6 +130,27 @@ fn a_result_that_is_gone_later_is_lost() {
     assert_eq!(good().missing(60, 1, ID).rules(), [Rule::Lost]);
     let seen = right(marker(1, Behaviour::Plain));
     assert_eq!(running().missing(35, 1, ID).answered(40, 1, ID, seen).rules(), [], "it was found after all");
+}
+
+#[test]
+fn a_result_does_not_go_away_again() {
+    let open = || Event::Open { id: ID.into(), server: 2 };
+    assert_eq!(good().with(60, 1, open()).rules(), [Rule::Undone]);
+    assert_eq!(good().with(35, 1, open()).rules(), []);
+    assert_eq!(good().with(60, 1, open()).loss(39, 41).rules(), []);
+}
+
+#[test]
+fn nothing_is_given_up_before_its_deadline() {
+    let timeout = 30_000_000_000;
+    let asked = Event::Invoked { marker: marker(1, Behaviour::Plain), kind: Kind::Execute, cluster: 0, timeout };
+    let given_up = |at, outcome| {
+        Tale::default().with(0, 1, asked.clone()).accepted(20, 1, ID).answered(at, 1, ID, unfinished(outcome)).rules()
+    };
+    for outcome in [Outcome::Lost, Outcome::Expired, Outcome::TimedOut] {
+        assert_eq!(given_up(timeout - 300_000_000, outcome), [Rule::TooEarly]);
+        assert_eq!(given_up(timeout, outcome), []);
+    }
 }
 
 #[test]
@@ -176,7 +197,7 @@ fn a_result_needs_an_acceptance() {
 #[test]
 fn success_for_a_failed_command_is_wrong() {
     let fails = marker(1, Behaviour::Fails);
-    let asked = Event::Invoked { marker: fails, kind: Kind::Execute, cluster: 0 };
+    let asked = Event::Invoked { marker: fails, kind: Kind::Execute, cluster: 0, timeout: 0 };
     let tale = |seen: Seen| {
         let mut tale = Tale::default().with(10, 1, asked.clone()).accepted(20, 1, ID).answered(40, 1, ID, seen);
         tale.executions.push(Execution { at: 30, phase: Phase::Ended, executor: "c1-e1".into(), marker: fails });
@@ -206,9 +227,10 @@ fn success_needs_an_execution_that_had_ended() {
 
 #[test]
 fn what_was_refused_must_not_run() {
-    let refused = || Event::Refused { reason: "CLUSTER_OFFLINE".into() };
+    let refused = || Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 15 };
     let asked = || Tale::default().asked(10, 1, Kind::Execute);
     assert_eq!(asked().with(20, 1, refused()).ran(30, 1).rules(), [Rule::RanAnyway]);
+    assert_eq!(asked().with(20, 1, refused()).ran(30, 1).loss(0, 12).rules(), []);
     let unsure = asked().unsure(15, 1).with(20, 1, refused()).ran(30, 1);
     assert_eq!(unsure.rules(), [], "the attempt before may have arrived late");
 }
@@ -253,12 +275,15 @@ fn chunks_come_once_and_in_order() {
 
 #[test]
 fn the_same_request_under_its_key_is_not_refused() {
-    let refused = |reason: &str| Event::Refused { reason: reason.into() };
+    let refused = |reason: &str| Event::Refused { reason: reason.into(), since: 30 };
     let conflict = Tale::default().asked(10, 1, Kind::Execute).with(20, 1, refused("IDEMPOTENCY_CONFLICT"));
     assert_eq!(conflict.rules(), [Rule::KeyRefused]);
     let after =
         running().with(35, 1, refused("CLUSTER_OFFLINE")).answered(40, 1, ID, right(marker(1, Behaviour::Plain)));
     assert_eq!(after.rules(), [Rule::KeyRefused]);
+    let at_once = running().with(35, 1, Event::Refused { reason: "CLUSTER_OFFLINE".into(), since: 19 });
+    let at_once = at_once.answered(40, 1, ID, right(marker(1, Behaviour::Plain)));
+    assert_eq!(at_once.rules(), [], "it may have been judged before the other one was accepted");
 }
 
 #[test]

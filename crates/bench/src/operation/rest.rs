@@ -23,7 +23,7 @@ impl Operation {
         }
     }
 
-    fn rest_answered(&self, answer: &Value) {
+    pub(super) fn rest_answered(&self, answer: &Value) {
         match seen_in_json(answer, self.server()) {
             Ok((id, seen)) => {
                 self.note(Event::Accepted { id: id.clone() });
@@ -33,7 +33,7 @@ impl Operation {
         }
     }
 
-    async fn post(&self) -> Result<Value, Word> {
+    pub(super) async fn post(&self) -> Result<Value, Word> {
         let body = json!({
             "cluster_id": CLUSTERS[self.cluster], "command_type": "get", "args": ["pods"],
             "namespace": self.marker.to_string(), "timeout_seconds": self.timeout.as_secs(),

@@ -50,14 +50,19 @@ impl Operation {
         }
     }
 
-    /// One attempt: from the beginning while the id is unknown, and then from the last chunk that came.
-    async fn follow(&self, progress: &mut Progress) -> End {
-        let request = StreamCommandRequest {
+    /// From the beginning while the id is unknown, and then from the last chunk that came.
+    fn request(&self, progress: &Progress) -> StreamCommandRequest {
+        StreamCommandRequest {
             target: Some(progress.id.clone().map_or_else(|| Target::Spec(self.spec()), Target::CommandId)),
             resume_after_seq: progress.seqs.last().copied().unwrap_or_default(),
             idempotency_key: if progress.id.is_none() { self.key() } else { String::new() },
             detach: true,
-        };
+        }
+    }
+
+    /// One attempt.
+    async fn follow(&self, progress: &mut Progress) -> End {
+        let request = self.request(progress);
         match self.call(|mut debug| async move { debug.stream_command(request).await }).await {
             Ok(mut stream) => loop {
                 match self.step(&mut stream, progress).await {
@@ -68,6 +73,17 @@ impl Operation {
             },
             Err(word) => End::Broken(word),
         }
+    }
+
+    /// The acceptance alone, from the beginning.
+    pub(super) async fn first_word(&self) -> Result<(), Word> {
+        let mut progress = Progress::default();
+        let request = self.request(&progress);
+        let mut stream = self.call(|mut debug| async move { debug.stream_command(request).await }).await?;
+        while progress.id.is_none() {
+            self.step(&mut stream, &mut progress).await?;
+        }
+        Ok(())
     }
 
     /// One message; the result when it was the last one.
