@@ -275,6 +275,7 @@ where
         version: "0".into(),
         max_in_flight: 1,
         capabilities: None,
+        process_id: String::new(),
     };
     let first = tokio_stream::once(AttachRequest { message: Some(Message::Hello(hello)) });
     let mut request = Request::new(first.chain(says));

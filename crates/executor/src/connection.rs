@@ -53,6 +53,8 @@ pub(crate) enum Detached {
 pub(crate) struct Context {
     pub(crate) config: Config,
     pub(crate) capabilities: Capabilities,
+    /// Tells this process from others that have the same executor id, before and after it.
+    pub(crate) process_id: String,
     pub(crate) runner: Arc<Runner>,
     pub(crate) attached: watch::Sender<Option<AttachedTo>>,
     trust: Trust,
@@ -64,6 +66,7 @@ impl Context {
     pub(crate) fn new(config: Config, runner: Arc<Runner>) -> Result<Self, Error> {
         Ok(Self {
             capabilities: capabilities(&config),
+            process_id: format!("{:016x}", fastrand::u64(..)),
             trust: Trust::load(&config)?,
             runner,
             attached: watch::Sender::new(None),

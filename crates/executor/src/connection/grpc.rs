@@ -134,6 +134,7 @@ fn hello(context: &Context) -> v1::AttachRequest {
         version: config.version.clone(),
         max_in_flight: config.max_in_flight,
         capabilities: Some(capabilities_to_wire(&context.capabilities)),
+        process_id: context.process_id.clone(),
     };
     v1::AttachRequest { message: Some(attach_request::Message::Hello(hello)) }
 }

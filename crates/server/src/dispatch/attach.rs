@@ -37,8 +37,10 @@ use crate::{
 const SPARE_ORDERS: usize = 64;
 
 /// What may be expected of an executor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Terms {
+    /// Its process, where it tells: another process of the same executor does not have what this one had.
+    pub(crate) process: Option<String>,
     /// It knows what it was told before, and does not run a command twice that it is told twice.
     pub(crate) remembers: bool,
     /// It may come back under the same id.
@@ -138,11 +140,11 @@ impl Dispatch {
             number: self.roster.next_number(),
             executor,
             limit,
+            marks: AtomicU64::new(who.terms.resumed.unwrap_or_default()),
             terms: who.terms,
             orders,
             closed: CancellationToken::new(),
             leaving: AtomicBool::new(false),
-            marks: AtomicU64::new(who.terms.resumed.unwrap_or_default()),
             heard: watch::Sender::new(Instant::now()),
         };
         (Arc::new(seat), receiver)

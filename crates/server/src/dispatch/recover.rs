@@ -136,11 +136,7 @@ impl Dispatch {
         state: &State,
         lease: &Lease,
     ) -> Result<(), Error> {
-        let renewed = seat.renewed(lease);
-        let to = State::Leased(renewed.clone());
-        if !self.parts.journal.swap(&accepted.command.id, state, &to).await? {
-            return Ok(());
-        }
+        let Some(renewed) = self.renew(seat, &accepted, state, lease).await? else { return Ok(()) };
         let unheard = seat.terms.remembers || seat.terms.resumed.is_some_and(|mark| lease.mark > mark);
         let running = Running::new(accepted, renewed);
         if !self.roster.adopt(seat, &running) {
@@ -150,6 +146,24 @@ impl Dispatch {
         }
         self.parts.metrics.redelivered();
         Ok(())
+    }
+
+    /// The same lease over another link. To another process of the executor the command is new: it gets the next
+    /// lease, so that the outputs of two runs are told apart.
+    async fn renew(
+        &self,
+        seat: &Seat,
+        accepted: &Accepted,
+        state: &State,
+        lease: &Lease,
+    ) -> Result<Option<Lease>, Error> {
+        let renewed = seat.renewed(lease);
+        if renewed.process() != lease.process() {
+            return self.parts.journal.take(accepted, Some(state), seat.lease(accepted, Some(state))).await;
+        }
+        let to = State::Leased(renewed.clone());
+        let swapped = self.parts.journal.swap(&accepted.command.id, state, &to).await?;
+        Ok(swapped.then_some(renewed))
     }
 
     fn wait_for_place(self: &Arc<Self>, waiting: Waiting) -> Result<(), Error> {

@@ -49,7 +49,8 @@ impl Seat {
 
     /// The attachment, as leases name it.
     pub(super) fn holder(&self) -> String {
-        format!("{}/{}", self.executor.server, self.number)
+        let process = self.terms.process.as_deref().unwrap_or("-");
+        format!("{}/{}/{process}", self.executor.server, self.number)
     }
 
     /// The lease that it would have on a command found in this state.

@@ -60,7 +60,7 @@ pub(super) async fn attach_executor(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let Identity { executor, is_ours, resumed } = identity(&cluster, &headers)?;
-    let terms = Terms { remembers: is_ours, resumes: true, resumed, own_time: !is_ours };
+    let terms = Terms { remembers: is_ours, resumes: true, resumed, own_time: !is_ours, process: None };
     let who = executor.clone();
     let attaching = attaching(&gateway, cluster, executor, Transport::Sse, terms, &headers)?;
     let period = gateway.services.sse_keep_alive;

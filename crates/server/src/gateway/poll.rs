@@ -107,7 +107,7 @@ pub(super) async fn poll_commands(
         None => ExecutorId::new(&format!("poll-{cluster}"))?,
     };
     // Those without an id cannot be told from one another, so none of them comes back for what it had.
-    let terms = Terms { remembers: is_ours, resumes: is_ours, resumed: None, own_time: !is_ours };
+    let terms = Terms { remembers: is_ours, resumes: is_ours, resumed: None, own_time: !is_ours, process: None };
     let who = attaching(&gateway, cluster, executor, Transport::Poll, terms, &headers)?;
     let poller = gateway.pollers.seat(&gateway.services.dispatch, who, until).await?;
     let mut answer = PolledCommands { commands: Vec::new(), cancelled: Vec::new() };

@@ -40,6 +40,8 @@ const HELLO_TIMEOUT: Duration = Duration::from_secs(10);
 const OUTGOING: usize = 32;
 /// Most commands that an executor may ask to run at once.
 const MAX_IN_FLIGHT: u32 = 1024;
+/// Longest id of an executor's process.
+const MAX_PROCESS_ID: usize = 64;
 /// Results of one executor that are journaled at the same time.
 const CONCURRENT_RESULTS: usize = 64;
 
@@ -150,6 +152,15 @@ impl Link {
     }
 }
 
+/// A process's id as leases keep it.
+fn process(hello: &v1::Hello) -> Result<Option<String>, Error> {
+    let id = &hello.process_id;
+    if id.len() > MAX_PROCESS_ID || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        return Err(Error::invalid("hello.process_id", id, "may have at most 64 letters, digits and '-'"));
+    }
+    Ok(super::given(id.clone()))
+}
+
 fn attaching(cluster: ClusterId, hello: &v1::Hello) -> Result<Attaching, Error> {
     if hello.cluster_id != cluster.as_str() {
         return Err(Error::invalid("hello.cluster_id", &hello.cluster_id, "must equal metadata 'x-cluster-id'"));
@@ -167,7 +178,7 @@ fn attaching(cluster: ClusterId, hello: &v1::Hello) -> Result<Attaching, Error> 
         transport: Transport::Grpc,
         version: hello.version.clone(),
         max_in_flight: usize::try_from(hello.max_in_flight).unwrap_or(1),
-        terms: Terms { remembers: true, resumes: true, ..Terms::default() },
+        terms: Terms { remembers: true, resumes: true, process: process(hello)?, ..Terms::default() },
     })
 }
 

@@ -22,7 +22,8 @@ pub(crate) struct Lease {
     pub(crate) cluster: ClusterId,
     /// The executor.
     pub(crate) executor: ExecutorId,
-    /// The attachment it was given to: a server's id, `/`, and the attachment's number there.
+    /// The attachment it was given to: a server's id, the attachment's number there and the executor's process
+    /// (or `-`), with `/` between them.
     pub(crate) holder: String,
     /// When it must be done.
     pub(crate) deadline: SystemTime,
@@ -40,7 +41,12 @@ impl Lease {
 
     /// The server that the attachment is at.
     pub(crate) fn server(&self) -> &str {
-        self.holder.split_once('/').map_or(&*self.holder, |(server, _number)| server)
+        self.holder.split('/').next().unwrap_or_default()
+    }
+
+    /// The executor's process.
+    pub(crate) fn process(&self) -> &str {
+        self.holder.rsplit('/').next().unwrap_or_default()
     }
 
     fn parse(text: &str) -> Option<Self> {
@@ -140,7 +146,7 @@ pub(super) mod tests {
             epoch: 1,
             cluster: ClusterId::new("c").unwrap(),
             executor: ExecutorId::new(executor).unwrap(),
-            holder: "0123456789ab/7".into(),
+            holder: "0123456789ab/7/p1".into(),
             deadline: from_millis(1_800_000_000_123),
             mark: 3,
             skipped: 0,
@@ -167,8 +173,8 @@ pub(super) mod tests {
         let text = State::Running(lease("e")).to_string();
         assert_eq!(
             text.get(1..).unwrap().strip_prefix(&lease("e").owner()).unwrap(),
-            "0123456789ab/7 1800000000123 3 0"
+            "0123456789ab/7/p1 1800000000123 3 0"
         );
-        assert_eq!(lease("e").server(), "0123456789ab");
+        assert_eq!((lease("e").server(), lease("e").process()), ("0123456789ab", "p1"));
     }
 }
