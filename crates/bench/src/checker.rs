@@ -49,6 +49,8 @@ pub enum Rule {
     CancelledByNobody,
     /// Chunks are missing, repeated or out of order.
     StreamGap,
+    /// A stream held output of a run that was given up before the output of its result.
+    StreamTorn,
     /// The same request under the same key was refused, or after it had been accepted.
     KeyRefused,
     /// An answer that the contract does not know.
@@ -80,6 +82,7 @@ impl Rule {
             | Self::RanAnyway
             | Self::CancelledByNobody
             | Self::StreamGap
+            | Self::StreamTorn
             | Self::KeyRefused
             | Self::Malformed => Column::Wrong,
         }

@@ -142,6 +142,7 @@ pub(crate) fn seen_in_result(result: &v1::CommandResult, server: usize) -> Resul
         stderr: Digest::of(&result.stderr),
         finished: finished.and_then(|time| i64::try_from(time.as_micros()).ok()),
         seqs: None,
+        torn: false,
         server,
     })
 }
@@ -159,6 +160,7 @@ pub(crate) fn seen_in_json(answer: &Value, server: usize) -> Result<(String, See
         stderr: Digest::of(text("stderr").as_bytes()),
         finished,
         seqs: None,
+        torn: false,
         server,
     };
     Ok((text("command_id").to_owned(), seen))

@@ -66,7 +66,7 @@ impl fmt::Debug for Digest {
 }
 
 /// A result as one read showed it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Seen {
     /// How the command ended.
     pub outcome: Outcome,
@@ -80,8 +80,22 @@ pub struct Seen {
     pub finished: Option<i64>,
     /// The sequence numbers of the chunks in the order in which they came; `None` where it was no stream.
     pub seqs: Option<Vec<u64>>,
+    /// Whether a stream held output of a run that was given up, and then all of the right output.
+    pub torn: bool,
     /// The server that answered.
     pub server: usize,
+}
+
+impl fmt::Debug for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { outcome, exit_code, stdout, stderr, finished, seqs, torn, server } = self;
+        write!(f, "{} with {exit_code:?}, stdout {stdout:?}, stderr {stderr:?}", outcome.as_str())?;
+        write!(f, ", finished {}, server {server}", finished.unwrap_or_default())?;
+        if *torn {
+            write!(f, ", after output of a run that was given up")?;
+        }
+        seqs.as_ref().map_or(Ok(()), |seqs| write!(f, ", chunks {seqs:?}"))
+    }
 }
 
 /// What happened.

@@ -33,7 +33,7 @@ impl Behaviour {
 }
 
 /// A command's mark: a DNS label, so that it can be a namespace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Marker {
     /// Differs between the commands of one run.
     pub number: u32,
@@ -50,6 +50,16 @@ pub struct Expected {
     pub stdout: String,
     /// Its standard error.
     pub stderr: String,
+}
+
+impl Expected {
+    /// Whether this is a beginning of the output, and then all of it.
+    #[must_use]
+    pub fn is_torn(&self, stdout: &[u8]) -> bool {
+        let whole = self.stdout.as_bytes();
+        let before = stdout.strip_suffix(whole).unwrap_or_default();
+        !before.is_empty() && whole.starts_with(before)
+    }
 }
 
 impl Marker {
@@ -87,6 +97,12 @@ impl Marker {
     }
 }
 
+impl fmt::Debug for Marker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl fmt::Display for Marker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "m-{:06}-{}", self.number, self.behaviour.as_str())
@@ -120,6 +136,14 @@ mod tests {
         for wrong in ["m-1", "m-x-plain", "x-1-plain", "m-1-other", ""] {
             assert_eq!(wrong.parse::<Marker>(), Err(NoMarker), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_torn_output_begins_twice() {
+        let expected = Marker { number: 1, behaviour: Behaviour::Plain }.expected();
+        let torn = |text: &str| expected.is_torn(text.as_bytes());
+        assert!(torn("m-00m-000001-plain\n") && torn("m-000001-plain\nm-000001-plain\n"));
+        assert!(!torn("m-000001-plain\n") && !torn("xm-000001-plain\n") && !torn("m-000001") && !torn(""));
     }
 
     #[test]

@@ -22,7 +22,7 @@ const SLACK: u64 = 200_000_000;
 /// What is wrong with one operation.
 pub(super) fn broken(case: &Case<'_>, history: &History) -> Vec<Violation> {
     let rules = [
-        lost, undone, unresolved, duplicate, two_ids, unaccepted, wrong, too_early, ran_anyway, cancelled, gaps,
+        lost, undone, unresolved, duplicate, two_ids, unaccepted, wrong, too_early, ran_anyway, cancelled, gaps, torn,
         refused,
     ];
     let mut found: Vec<Violation> = rules.iter().flat_map(|rule| rule(case, &history.losses)).collect();
@@ -123,7 +123,8 @@ fn duplicate(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {
 /// Whether two reads can be of one result. The time of its end tells a repeated run from a repeated read.
 fn same(one: &Seen, other: &Seen) -> bool {
     let time = one.finished.zip(other.finished).is_none_or(|(one, other)| one == other);
-    let output = one.stdout == other.stdout && one.stderr == other.stderr;
+    // A torn stream has a rule of its own.
+    let output = one.torn || other.torn || (one.stdout == other.stdout && one.stderr == other.stderr);
     time && output && one.outcome == other.outcome && one.exit_code == other.exit_code
 }
 
@@ -159,7 +160,7 @@ fn wrong(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
     let judge = |read: &Read<'_>| {
         let seen = read.seen;
         let good = seen.outcome == outcome && seen.exit_code == Some(exit_code);
-        if !good || seen.stdout != stdout || seen.stderr != stderr {
+        if !good || !(seen.torn || (seen.stdout == stdout && seen.stderr == stderr)) {
             let what = format!("{} should have exited with {exit_code} and {stdout:?}, but is {seen:?}", asked.marker);
             return Some(violation(case, Rule::WrongResult, what));
         }
@@ -205,6 +206,14 @@ fn gaps(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
         (!whole).then(|| violation(case, Rule::StreamGap, format!("the chunks came as {seqs:?}")))
     };
     case.reads().iter().find_map(gap).into_iter().collect()
+}
+
+fn torn(case: &Case<'_>, _losses: &[StoreLoss]) -> Vec<Violation> {
+    let what = |read: Read<'_>| {
+        let what = format!("the stream of {} held output of a run that was given up: {:?}", read.id, read.seen);
+        violation(case, Rule::StreamTorn, what)
+    };
+    case.reads().into_iter().find(|read| read.seen.torn).map(what).into_iter().collect()
 }
 
 fn refused(case: &Case<'_>, losses: &[StoreLoss]) -> Vec<Violation> {

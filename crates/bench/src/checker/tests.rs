@@ -34,6 +34,7 @@ fn right(marker: Marker) -> Seen {
         stderr: Digest::of(expected.stderr.as_bytes()),
         finished: Some(5),
         seqs: None,
+        torn: false,
         server: 0,
     }
 }
@@ -271,6 +272,18 @@ fn chunks_come_once_and_in_order() {
     for bad in [&[1, 3][..], &[2], &[1, 2, 2], &[1, 3, 2], &[1, 2, 1]] {
         assert_eq!(streamed(bad), [Rule::StreamGap], "{bad:?}");
     }
+}
+
+#[test]
+fn a_stream_that_began_anew_is_told_apart() {
+    let torn =
+        Seen { torn: true, seqs: Some(vec![1, 2]), stdout: Digest::of(b"m-m-"), ..right(marker(1, Behaviour::Plain)) };
+    assert_eq!(running().answered(40, 1, ID, torn.clone()).rules(), [Rule::StreamTorn]);
+    let then = running().answered(40, 1, ID, torn.clone()).answered(50, 1, ID, right(marker(1, Behaviour::Plain)));
+    assert_eq!(then.rules(), [Rule::StreamTorn]);
+    assert_eq!(good().answered(50, 1, ID, unfinished(Outcome::Lost)).rules(), [Rule::DuplicateVisible]);
+    let lie = Seen { exit_code: Some(3), outcome: Outcome::Failed, ..torn };
+    assert_eq!(good().answered(50, 1, ID, lie).rules(), [Rule::DuplicateVisible, Rule::WrongResult, Rule::StreamTorn]);
 }
 
 #[test]

@@ -125,7 +125,8 @@ impl Operation {
         whole.stderr = [progress.stderr.as_slice(), &result.stderr].concat().into();
         match seen_in_result(&whole, self.server()) {
             Ok(seen) => {
-                let seen = Seen { seqs: Some(progress.seqs.clone()), ..seen };
+                let torn = self.marker.expected().is_torn(&whole.stdout);
+                let seen = Seen { seqs: Some(progress.seqs.clone()), torn, ..seen };
                 self.note(Event::Answered { id, seen });
             }
             Err(what) => self.malformed(&what),
