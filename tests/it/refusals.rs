@@ -193,7 +193,12 @@ async fn an_executor_cannot_send_without_end() {
     };
     let flood = tokio::spawn(async move {
         for seq in 1.. {
-            let chunk = OutputChunk { seq, stream: OutputStream::Stdout.into(), data: vec![b'x'; 256 << 10].into() };
+            let chunk = OutputChunk {
+                seq,
+                stream: OutputStream::Stdout.into(),
+                data: vec![b'x'; 256 << 10].into(),
+                restarted: false,
+            };
             let output = CommandOutput { command_id: run.command_id.clone(), epoch: run.epoch, chunk: Some(chunk) };
             if say.send(AttachRequest { message: Some(Message::Output(output)) }).await.is_err() {
                 return seq;

@@ -164,6 +164,16 @@ pub struct OutputChunk {
     pub stream: OutputStream,
     /// The bytes.
     pub data: Bytes,
+    /// Whether output begins anew after this piece, because another executor runs the command again.
+    pub restarted: bool,
+}
+
+impl OutputChunk {
+    /// A piece of output.
+    #[must_use]
+    pub const fn new(seq: u64, stream: OutputStream, data: Bytes) -> Self {
+        Self { seq, stream, data, restarted: false }
+    }
 }
 
 /// An accepted command with its state.

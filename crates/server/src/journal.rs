@@ -202,7 +202,7 @@ impl Journal {
         lease: &Lease,
         chunk: &OutputChunk,
     ) -> Result<Append, Error> {
-        let chunk = OutputChunk { seq: lease.skipped + chunk.seq, ..chunk.clone() };
+        let chunk = OutputChunk { seq: lease.skipped + chunk.seq, restarted: false, ..chunk.clone() };
         let event = encode_chunk(&chunk);
         either!(self, journal => journal.append(accepted, lease, chunk.seq, event).await)
     }

@@ -137,6 +137,12 @@ impl Operation {
 impl Progress {
     fn take(&mut self, chunk: &OutputChunk) {
         self.seqs.push(chunk.seq);
+        if chunk.restarted {
+            // What came before is not part of the result, says the contract, and neither is this note.
+            self.stdout.clear();
+            self.stderr.clear();
+            return;
+        }
         match chunk.stream() {
             OutputStream::Stderr => self.stderr.extend_from_slice(&chunk.data),
             OutputStream::Stdout | OutputStream::Unspecified => self.stdout.extend_from_slice(&chunk.data),

@@ -131,7 +131,7 @@ impl Tape {
 pub(crate) fn split(seq: &mut u64, stream: OutputStream, bytes: &Bytes) -> impl Iterator<Item = OutputChunk> {
     (0..bytes.len()).step_by(MAX_CHUNK_BYTES).map(move |start| {
         let data = bytes.slice(start..bytes.len().min(start + MAX_CHUNK_BYTES));
-        let chunk = OutputChunk { seq: *seq, stream, data };
+        let chunk = OutputChunk::new(*seq, stream, data);
         *seq += 1;
         chunk
     })

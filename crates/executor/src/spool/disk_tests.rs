@@ -82,7 +82,7 @@ async fn a_result_is_on_disk_before_it_is_sent_and_outlives_the_process() {
     let place = Place::new();
     let (spool, mut keeper) = place.open().await;
     spool.admit(&"a".into(), 3, LINK);
-    let chunk = OutputChunk { seq: 1, stream: OutputStream::Stderr, data: "x".into() };
+    let chunk = OutputChunk::new(1, OutputStream::Stderr, "x".into());
     spool.add_chunk(&"a".into(), chunk.clone());
     spool.finish(&"a".into(), fresh("rest"));
     assert_eq!(next_id(&spool, &mut keeper).await, "a#1");
@@ -270,7 +270,7 @@ async fn nothing_waits_longer_for_a_directory_that_hangs() {
 
 #[test]
 fn another_transport_finds_the_output_where_it_looks() {
-    let chunk = |seq, stream, text: &str| OutputChunk { seq, stream, data: text.to_owned().into() };
+    let chunk = |seq, stream, text: &str| OutputChunk::new(seq, stream, text.to_owned().into());
     let (out, err) = (OutputStream::Stdout, OutputStream::Stderr);
     let chunks = vec![chunk(1, out, "a"), chunk(2, err, "b"), chunk(3, out, "c")];
     let ahead = Record { id: "a".into(), epoch: 1, chunks, result: Arc::new(fresh("")) };
@@ -286,7 +286,7 @@ fn another_transport_finds_the_output_where_it_looks() {
 
 #[test]
 fn a_file_without_its_end_or_with_a_gap_is_no_result() {
-    let chunk = |seq| OutputChunk { seq, stream: OutputStream::Stdout, data: "x".into() };
+    let chunk = |seq| OutputChunk::new(seq, OutputStream::Stdout, "x".into());
     let record = |chunks| Record { id: "a".into(), epoch: 1, chunks, result: Arc::new(fresh("")) };
     let whole = record(vec![chunk(1), chunk(2)]);
     assert_eq!(Record::decode(whole.encode().freeze()), Ok(whole));
@@ -313,7 +313,7 @@ async fn an_output_of_another_transport_is_delivered() {
     let place = Place::new();
     let (spool, mut keeper) = place.open().await;
     spool.admit(&"a".into(), 1, LINK);
-    spool.add_chunk(&"a".into(), OutputChunk { seq: 1, stream: OutputStream::Stdout, data: "x".into() });
+    spool.add_chunk(&"a".into(), OutputChunk::new(1, OutputStream::Stdout, "x".into()));
     spool.finish(&"a".into(), fresh(""));
     next(&spool, &mut keeper).await;
     next(&spool, &mut keeper).await;

@@ -16,7 +16,7 @@ fn id(text: &str) -> Arc<str> {
 }
 
 fn chunk(seq: u64) -> OutputChunk {
-    OutputChunk { seq, stream: OutputStream::Stdout, data: "x".into() }
+    OutputChunk::new(seq, OutputStream::Stdout, "x".into())
 }
 
 fn is_new(spool: &Spool, text: &str, epoch: u64, link: LinkId) -> bool {

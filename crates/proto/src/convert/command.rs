@@ -107,7 +107,7 @@ pub fn chunk_to_wire(chunk: &OutputChunk) -> v1::OutputChunk {
         OutputStream::Stdout => v1::OutputStream::Stdout,
         OutputStream::Stderr => v1::OutputStream::Stderr,
     };
-    v1::OutputChunk { seq: chunk.seq, stream: stream.into(), data: chunk.data.clone() }
+    v1::OutputChunk { seq: chunk.seq, stream: stream.into(), data: chunk.data.clone(), restarted: chunk.restarted }
 }
 
 /// A chunk from the wire.
@@ -125,7 +125,7 @@ pub fn chunk_from_wire(wire: v1::OutputChunk) -> Result<OutputChunk, Error> {
             return Err(Error::invalid("chunk.stream", "OUTPUT_STREAM_UNSPECIFIED", "must be stdout or stderr"));
         }
     };
-    Ok(OutputChunk { seq: wire.seq, stream, data: wire.data })
+    Ok(OutputChunk { seq: wire.seq, stream, data: wire.data, restarted: wire.restarted })
 }
 
 /// A step of a command's life as the wire says it.
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn chunks_are_checked() {
-        let chunk = OutputChunk { seq: 3, stream: OutputStream::Stderr, data: "x".into() };
+        let chunk = OutputChunk::new(3, OutputStream::Stderr, "x".into());
         assert_eq!(chunk_from_wire(chunk_to_wire(&chunk)), Ok(chunk.clone()));
         let no_seq = v1::OutputChunk { seq: 0, ..chunk_to_wire(&chunk) };
         assert_eq!(chunk_from_wire(no_seq).unwrap_err().fields[0].field, "chunk.seq");

@@ -228,7 +228,7 @@ fn conflict() -> Error {
 /// The key made the caller's own, and a hash over what makes two requests the same.
 fn idempotency(caller: &Principal, key: &IdempotencyKey, draft: &Accepted) -> Idempotency {
     let spec = &draft.command.spec;
-    let mut request = format!("{}\0{:?}\0{}\0{}", spec.cluster, spec.timeout, spec.max_output_bytes, draft.live);
+    let mut request = format!("{}\0{:?}\0{}", spec.cluster, spec.timeout, spec.max_output_bytes);
     for argument in &spec.argv {
         // Writing to a String cannot fail.
         let _ = write!(request, "\0{argument}");

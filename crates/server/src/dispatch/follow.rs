@@ -228,7 +228,7 @@ pub(super) fn cut(result: &CommandResult) -> impl Iterator<Item = OutputChunk> +
         starts.map(move |start| (stream, data.slice(start..data.len().min(start + MAX_CHUNK_BYTES))))
     };
     let all = pieces(&result.stdout, OutputStream::Stdout).chain(pieces(&result.stderr, OutputStream::Stderr));
-    (1..).zip(all).map(|(seq, (stream, data))| OutputChunk { seq, stream, data })
+    (1..).zip(all).map(|(seq, (stream, data))| OutputChunk::new(seq, stream, data))
 }
 
 pub(super) fn without_output(result: &CommandResult) -> CommandResult {

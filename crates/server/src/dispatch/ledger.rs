@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn output_is_kept_whole_or_not_at_all() {
         let (ledger, ids) = (Ledger::default(), CommandIds::new());
-        let chunk = |seq| OutputChunk { seq, stream: OutputStream::Stdout, data: "x".into() };
+        let chunk = |seq| OutputChunk::new(seq, OutputStream::Stdout, "x".into());
         for (heard, kept) in [(&[1, 2, 3][..], 1), (&[1, 2, 2, 3], 1), (&[1, 3], 0), (&[2, 3], 0)] {
             let accepted = accepted(&ids);
             ledger.enter(&accepted).unwrap();

@@ -171,7 +171,7 @@ mod tests {
         let waiters = Waiters::default();
         let mut follower = waiters.for_output(&id());
         for seq in 1..=100 {
-            waiters.output(&id(), &OutputChunk { seq, stream: OutputStream::Stdout, data: "x".into() });
+            waiters.output(&id(), &OutputChunk::new(seq, OutputStream::Stdout, "x".into()));
         }
         waiters.done(&id(), &finished());
         let mut heard = 0;

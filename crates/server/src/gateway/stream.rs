@@ -104,6 +104,9 @@ struct Output {
     seq: u64,
     stream: &'static str,
     data: String,
+    /// What came before is not part of the result: another executor runs the command again.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    restarted: bool,
 }
 
 impl Teller {
@@ -131,6 +134,10 @@ impl Teller {
             OutputStream::Stdout => ("stdout", &mut self.stdout),
             OutputStream::Stderr => ("stderr", &mut self.stderr),
         };
-        event("output", chunk.seq, &Output { seq: chunk.seq, stream, data: decoder.decode(&chunk.data) })
+        event(
+            "output",
+            chunk.seq,
+            &Output { seq: chunk.seq, stream, data: decoder.decode(&chunk.data), restarted: chunk.restarted },
+        )
     }
 }

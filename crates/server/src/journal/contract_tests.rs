@@ -122,7 +122,7 @@ fn note() -> Note {
 }
 
 fn chunk(seq: u64) -> OutputChunk {
-    OutputChunk { seq, stream: OutputStream::Stdout, data: format!("piece {seq}").into() }
+    OutputChunk::new(seq, OutputStream::Stdout, format!("piece {seq}").into())
 }
 
 macro_rules! on_every_journal {

@@ -63,7 +63,7 @@ pub(super) fn decode_chunk(bytes: Bytes) -> Result<OutputChunk, Error> {
 
 /// The piece that says that what follows is another run's.
 pub(super) fn begins_anew(seq: u64) -> Bytes {
-    encode_chunk(&OutputChunk { seq, stream: OutputStream::Stderr, data: BEGINS_ANEW.into() })
+    encode_chunk(&OutputChunk { restarted: true, ..OutputChunk::new(seq, OutputStream::Stderr, BEGINS_ANEW.into()) })
 }
 
 pub(super) fn encode_done(accepted: &Accepted, finished: &Finished) -> Bytes {
