@@ -176,6 +176,7 @@ impl Bound {
         let router = tokio::spawn(dispatch.clone().route(inbox));
         let own = [
             tokio::spawn(dispatch.clone().rounds()),
+            tokio::spawn(dispatch.clone().beats()),
             tokio::spawn(dispatch.clone().keep_recovering()),
             tokio::spawn(dispatch.clone().watch_store(returns.store, returns.bus)),
         ];

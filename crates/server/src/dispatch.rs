@@ -29,7 +29,7 @@ mod waiters;
 use std::{sync::Arc, time::Duration};
 
 use kubently_core::{Error, policy::Policy};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -84,6 +84,8 @@ pub(crate) struct Dispatch {
     recovery: recover::Recovery,
     peers: peers::Peers,
     outage: outage::Outage,
+    /// Rung when a beat found that the store lost its memory.
+    forgotten: Notify,
     /// Everything that runs on its own here, so that a stopping server can wait for it.
     tasks: TaskTracker,
     /// Set when the server is stopping: nothing new is accepted.
@@ -100,6 +102,7 @@ impl Dispatch {
             recovery: recover::Recovery::default(),
             peers: peers::Peers::default(),
             outage: outage::Outage::new(parts.patience, parts.health.clone()),
+            forgotten: Notify::new(),
             tasks: TaskTracker::new(),
             draining: CancellationToken::new(),
             parts,

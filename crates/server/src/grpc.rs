@@ -3,6 +3,7 @@
 
 mod admin;
 mod clusters;
+mod deadline;
 mod debug;
 mod executor;
 

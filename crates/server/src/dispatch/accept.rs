@@ -88,14 +88,16 @@ impl Dispatch {
     ) -> Result<Admission, Error> {
         self.ledger.enter(&draft)?;
         let mut undone = Strike { dispatch: self.clone(), draft: Some(draft.clone()), unsure: false };
+        let keyed = key.is_some();
         let mut draft = draft;
         let limit = Instant::now() + self.outage.patience().min(draft.command.spec.timeout);
         let mut place = None;
         let admission = loop {
             match self.journal(caller, &draft, key).await {
                 Err(error) if error.kind == ErrorKind::StoreUnavailable => {
-                    // The store may have taken it all the same; what it took is taken back later.
-                    undone.unsure = true;
+                    // The store may have taken it all the same. Nobody knows its id, so it is taken back later; but
+                    // one with a key may be found by it on another server meanwhile.
+                    undone.unsure = !keyed;
                     if place.is_none() {
                         place = Some(self.outage.place()?);
                     }
@@ -130,14 +132,13 @@ impl Dispatch {
         match self.parts.journal.accept(draft, key.as_ref()).await? {
             Acceptance::New(0) => self.nobody_listens(draft, key.as_ref()).await,
             Acceptance::New(_) => Ok(Admission { accepted: draft.clone(), new: true }),
-            Acceptance::Known(id) => self.known(&id).await,
+            Acceptance::Known(id) => self.known(caller, &id).await,
             Acceptance::Conflict => Err(conflict()),
         }
     }
 
-    async fn known(&self, id: &CommandId) -> Result<Admission, Error> {
-        let entry = self.parts.journal.entry(id).await?;
-        let entry = entry.ok_or_else(|| Error::new(ErrorKind::CommandNotFound, "Command not found"))?;
+    async fn known(&self, caller: &Principal, id: &CommandId) -> Result<Admission, Error> {
+        let entry = self.own_entry(caller, id).await?;
         Ok(Admission { accepted: entry.accepted, new: false })
     }
 

@@ -189,7 +189,7 @@ impl Attachment {
             return Ok(());
         };
         let cluster = &self.seat.executor.cluster;
-        match dispatch.roster.note(cluster, id, |running| running.count(chunk.data.len())) {
+        match dispatch.roster.note(cluster, id, |running| running.has_room_for(chunk.data.len())) {
             Some(true) => {}
             Some(false) => {
                 return Err(Error::invalid("output.chunk", "", "is more than the command's max_output_bytes"));
@@ -199,13 +199,18 @@ impl Attachment {
         }
         let append = || dispatch.parts.journal.append(&held.accepted, &held.lease, chunk);
         match dispatch.outage.outlast(limit, append).await? {
-            Append::Next => Ok(()),
+            Append::Next => {
+                dispatch.roster.note(cluster, id, |running| running.count(chunk.data.len()));
+                Ok(())
+            }
             Append::Repeated => {
                 tracing::debug!(command = %id, seq = chunk.seq, "a repeated or late piece of output");
                 Ok(())
             }
-            // The first piece that is there again closes the gap; the others on their way only wait for it.
-            Append::Gap => dispatch.ask_again(cluster, id).await,
+            Append::Gap if dispatch.roster.note(cluster, id, Running::ask_again) == Some(true) => {
+                dispatch.ask_again(cluster, id).await
+            }
+            Append::Gap => Ok(()),
         }
     }
 

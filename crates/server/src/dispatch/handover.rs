@@ -137,7 +137,10 @@ impl Dispatch {
             Finish::Fenced => {
                 tracing::info!(command = %id, epoch = lease.epoch, "a result came under an old lease; refused");
             }
-            Finish::Incomplete => return self.ask_again(&lease.cluster, id).await.map(|()| false),
+            Finish::Incomplete => {
+                self.roster.note(&lease.cluster, id, Running::ask_again);
+                return self.ask_again(&lease.cluster, id).await.map(|()| false);
+            }
         }
         if self.roster.release(&lease.cluster, id).is_some() {
             self.fill(&lease.cluster);
@@ -150,7 +153,6 @@ impl Dispatch {
         let Some((seat, running)) = self.roster.find(cluster, id) else { return Ok(()) };
         tracing::warn!(command = %id, "output is missing; the executor sends it again");
         self.parts.journal.take(&running.accepted, None, running.lease.clone()).await?;
-        self.roster.note(cluster, id, Running::recount);
         // An executor that left sends it over its next link.
         let _left = seat.orders.send(running.order()).await;
         Ok(())

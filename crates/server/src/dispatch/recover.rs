@@ -97,7 +97,9 @@ impl Dispatch {
     /// Goes on with a command as it stands.
     async fn resume(self: &Arc<Self>, accepted: Accepted, standing: Standing) -> Result<(), Error> {
         let cluster = &accepted.command.spec.cluster;
-        if SystemTime::now() >= accepted.command.deadline || self.roster.runs(cluster, &accepted.command.id) {
+        let state = if let Standing::Open(state) = &standing { Some(state) } else { None };
+        let due = SystemTime::now() >= journal::deadline(&accepted, state);
+        if due || self.roster.runs(cluster, &accepted.command.id) {
             return Ok(());
         }
         match standing {

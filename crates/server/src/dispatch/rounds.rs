@@ -32,17 +32,29 @@ impl Dispatch {
     /// Does its rounds until it is dropped.
     pub(crate) async fn rounds(self: Arc<Self>) {
         let mut confirm = every(CONFIRM_EVERY);
-        let mut beat = every(BEAT_EVERY);
         let mut sweep = every(SWEEP_EVERY);
         let mut retire = every(RETIRE_EVERY);
         let mut dead = every(SWEEP_DEAD_EVERY);
         loop {
             tokio::select! {
                 _ = confirm.tick() => self.confirm_attached().await,
-                _ = beat.tick() => self.beat_and_act().await,
                 _ = sweep.tick() => self.sweep().await,
                 _ = retire.tick() => self.retire().await,
                 _ = dead.tick() => tell("look after commands of servers that died", self.sweep_dead().await),
+            }
+        }
+    }
+
+    /// Says that this server lives, until it is dropped. Beside the rounds, because none of them may hold it up: a
+    /// server that misses its beats loses its commands.
+    pub(crate) async fn beats(self: Arc<Self>) {
+        let mut beat = every(BEAT_EVERY);
+        loop {
+            beat.tick().await;
+            match self.beat().await {
+                Ok(true) => self.forgotten.notify_one(),
+                Ok(false) => {}
+                Err(error) => tracing::debug!(%error, "no beat"),
             }
         }
     }
@@ -57,6 +69,7 @@ impl Dispatch {
             let changed = tokio::select! {
                 changed = store.changed() => changed,
                 changed = bus.changed() => changed,
+                () = self.forgotten.notified() => Ok(()),
             };
             if changed.is_err() {
                 return;
@@ -77,19 +90,15 @@ impl Dispatch {
         tell("put things right after the store was away", self.outage.outlast(limit, put_right).await);
     }
 
-    async fn beat_and_act(self: &Arc<Self>) {
-        match self.beat().await {
-            Ok(true) => tell("write again what the store lost", self.restore().await),
-            Ok(false) => {}
-            Err(error) => tracing::debug!(%error, "no beat"),
-        }
-    }
-
     /// Says that this server lives, and learns who else does. True when the store lost its memory.
     pub(super) async fn beat(&self) -> Result<bool, Error> {
         let mut beat = self.parts.journal.beat(&self.server).await?;
         let forgotten = beat.forgotten;
         beat.forgotten = false;
+        if self.outage.is_settling() {
+            // Nobody could beat while Redis was away; those that live will now.
+            beat.alive.append(&mut beat.dead);
+        }
         if self.peers.update(beat) {
             tracing::info!("another server is gone; looking after what it held");
             self.recover_all();

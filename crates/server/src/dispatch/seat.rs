@@ -19,6 +19,9 @@ use tokio_util::sync::CancellationToken;
 use super::attach::{Order, Terms};
 use crate::journal::{Lease, State};
 
+/// Pause before an executor is asked for its output once more.
+const ASK_PAUSE: Duration = Duration::from_secs(1);
+
 /// One attached executor.
 pub(super) struct Seat {
     /// Tells this attachment from an older one of the same executor.
@@ -90,14 +93,16 @@ pub(super) struct Running {
     since: Instant,
     /// Whether the journal says that it runs.
     pub(super) marked: bool,
-    /// Bytes of output that came over the present link.
+    /// Bytes of output that were kept.
     received: u64,
+    /// When the executor was asked for all its output again.
+    asked: Option<Instant>,
 }
 
 impl Running {
     /// A command that has printed nothing yet.
     pub(super) fn new(accepted: Accepted, lease: Lease) -> Self {
-        Self { accepted, lease, since: Instant::now(), marked: false, received: 0 }
+        Self { accepted, lease, since: Instant::now(), marked: false, received: 0, asked: None }
     }
 
     /// What the executor is told.
@@ -120,16 +125,26 @@ impl Running {
         self.lease.deadline.max(self.accepted.command.deadline) + grace < now
     }
 
-    /// Counts output; says whether it is within what may be kept of it. One chunk more than the limit is
-    /// let through, because an executor may cut at a chunk's end.
-    pub(super) fn count(&mut self, bytes: usize) -> bool {
-        self.received = self.received.saturating_add(bytes as u64);
-        self.received <= self.accepted.command.spec.max_output_bytes + MAX_CHUNK_BYTES as u64
+    /// Whether more output is within what may be kept of it. One chunk more than the limit is let through,
+    /// because an executor may cut at a chunk's end.
+    pub(super) fn has_room_for(&self, bytes: usize) -> bool {
+        let most = self.accepted.command.spec.max_output_bytes + MAX_CHUNK_BYTES as u64;
+        self.received.saturating_add(bytes as u64) <= most
     }
 
-    /// The executor sends its output from the beginning again.
-    pub(super) fn recount(&mut self) {
-        self.received = 0;
+    /// Output was kept.
+    pub(super) fn count(&mut self, bytes: usize) {
+        self.received = self.received.saturating_add(bytes as u64);
+    }
+
+    /// Notes that the executor is asked for all its output again; false when it was a moment ago, and what
+    /// comes is only what was on its way.
+    pub(super) fn ask_again(&mut self) -> bool {
+        let due = self.asked.is_none_or(|asked| asked.elapsed() >= ASK_PAUSE);
+        if due {
+            (self.asked, self.received) = (Some(Instant::now()), 0);
+        }
+        due
     }
 }
 

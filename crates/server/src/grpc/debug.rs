@@ -18,7 +18,7 @@ use std::time::Duration;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 use tonic::{Request, Response, Status};
 
-use super::{authenticate, required};
+use super::{authenticate, deadline::call_timeout, required};
 use crate::{
     auth::Principal,
     dispatch,
@@ -67,6 +67,14 @@ fn new_session(wire: &v1::CreateSessionRequest) -> Result<NewSession, Error> {
 
 fn run(spec: Option<v1::CommandSpec>, key: &str, live: bool) -> Result<dispatch::Request, Error> {
     Ok(dispatch::Request { spec: spec_from_wire(spec)?, idempotency_key: idempotency_key(key)?, live })
+}
+
+/// A command that ends with its call gets no more time than the call has.
+fn within(mut run: dispatch::Request, call: Option<Duration>, detach: bool) -> dispatch::Request {
+    if let Some(call) = call.filter(|_| !detach && run.idempotency_key.is_none()) {
+        run.spec.timeout = run.spec.timeout.min(call);
+    }
+    run
 }
 
 fn session_id(text: &str) -> Result<SessionId, Status> {
@@ -133,8 +141,9 @@ impl DebugService for Debug {
         request: Request<v1::ExecuteCommandRequest>,
     ) -> Result<Response<v1::ExecuteCommandResponse>, Status> {
         let caller = self.caller(&request)?;
+        let call = call_timeout(request.metadata());
         let wire = request.into_inner();
-        let run = run(wire.spec, &wire.idempotency_key, false).map_err(status)?;
+        let run = within(run(wire.spec, &wire.idempotency_key, false).map_err(status)?, call, wire.detach);
         let command = self.services.dispatch.execute(&caller, run, wire.detach).await.map_err(status)?;
         Ok(Response::new(v1::ExecuteCommandResponse { command: Some(command_to_wire(&command)) }))
     }
@@ -144,11 +153,12 @@ impl DebugService for Debug {
         request: Request<v1::StreamCommandRequest>,
     ) -> Result<Response<Self::StreamCommandStream>, Status> {
         let caller = self.caller(&request)?;
+        let call = call_timeout(request.metadata());
         let wire = request.into_inner();
         let dispatch = &self.services.dispatch;
         let events = match wire.target {
             Some(Target::Spec(spec)) => {
-                let run = run(Some(spec), &wire.idempotency_key, true).map_err(status)?;
+                let run = within(run(Some(spec), &wire.idempotency_key, true).map_err(status)?, call, wire.detach);
                 dispatch.run_and_follow(&caller, run, wire.detach).await
             }
             Some(Target::CommandId(id)) => dispatch.follow(&caller, &command_id(&id)?, wire.resume_after_seq).await,

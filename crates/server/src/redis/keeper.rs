@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, Interval, sleep, timeout},
 };
 
-use super::{Health, Link, RESPONSE_TIMEOUT, target::Target};
+use super::{Health, kept::Link, target::Target};
 
 /// How often a connection is asked whether it lives.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
@@ -21,6 +21,7 @@ const LAST_PAUSE: Duration = Duration::from_millis(500);
 /// See the module.
 pub(super) struct Keeper {
     target: Arc<Target>,
+    answer_within: Duration,
     suspected: watch::Receiver<u64>,
     link: watch::Sender<Option<Link>>,
     health: watch::Sender<Health>,
@@ -31,13 +32,14 @@ impl Keeper {
     /// A keeper of a connection that stands, and what others see of it.
     pub(super) fn new(
         target: Arc<Target>,
+        answer_within: Duration,
         suspected: watch::Receiver<u64>,
         (connection, address): (MultiplexedConnection, String),
     ) -> (Self, watch::Receiver<Option<Link>>, watch::Receiver<Health>) {
         let generation = 1;
         let (link, seen) = watch::channel(Some(Link { connection, address, generation }));
         let (health, told) = watch::channel(Health { up: true, generation, since: Instant::now() });
-        (Self { target, suspected, link, health, generation }, seen, told)
+        (Self { target, answer_within, suspected, link, health, generation }, seen, told)
     }
 
     /// Keeps the connection until it is dropped.
@@ -55,7 +57,7 @@ impl Keeper {
         probe.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let good = tokio::select! {
-                good = probed(&mut probe, &self.target, &self.link) => good,
+                good = probed(&mut probe, &self.target, &self.link, self.answer_within) => good,
                 good = unsuspected(&mut self.suspected, self.generation) => good,
             };
             if !good {
@@ -73,7 +75,7 @@ impl Keeper {
     async fn reconnect(&mut self) {
         let mut pause = FIRST_PAUSE;
         let (connection, address) = loop {
-            match self.target.connect().await {
+            match self.target.connect(self.answer_within).await {
                 Ok(connected) => break connected,
                 Err(cause) => tracing::debug!(error = %cause, ?pause, "no connection to Redis yet"),
             }
@@ -92,10 +94,15 @@ impl Keeper {
 }
 
 /// Asks the connection, when it is time; whether it answers.
-async fn probed(probe: &mut Interval, target: &Target, link: &watch::Sender<Option<Link>>) -> bool {
+async fn probed(
+    probe: &mut Interval,
+    target: &Target,
+    link: &watch::Sender<Option<Link>>,
+    answer_within: Duration,
+) -> bool {
     probe.tick().await;
     let Some(mut link) = link.borrow().clone() else { return false };
-    matches!(timeout(RESPONSE_TIMEOUT, target.probe(&mut link.connection)).await, Ok(Ok(())))
+    matches!(timeout(answer_within, target.probe(&mut link.connection)).await, Ok(Ok(())))
 }
 
 /// Waits for a suspicion; whether it is about an older connection than this.

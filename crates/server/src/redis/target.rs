@@ -8,7 +8,7 @@ use redis::{
     RedisResult, TlsCertificates, Value, aio::MultiplexedConnection, cmd, io::tcp::TcpSettings,
 };
 
-use super::{CONNECT_TIMEOUT, RESPONSE_TIMEOUT, timed_out};
+use super::{CONNECT_TIMEOUT, timed_out};
 use crate::config::RedisSettings;
 
 /// How long one sentinel may take to answer; then the next one is asked.
@@ -78,11 +78,11 @@ impl Target {
     }
 
     /// Connects to the primary, and makes sure that it is one; with its address.
-    pub(super) async fn connect(&self) -> RedisResult<(MultiplexedConnection, String)> {
+    pub(super) async fn connect(&self, answer_within: Duration) -> RedisResult<(MultiplexedConnection, String)> {
         let client = self.resolve().await?;
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT));
+            .set_response_timeout(Some(answer_within));
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         self.probe(&mut connection).await?;
         Ok((connection, address_of(&client)))
