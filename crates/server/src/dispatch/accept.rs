@@ -111,6 +111,7 @@ impl Dispatch {
             }
         };
         if admission.new {
+            self.ledger.confirm(&admission.accepted.command.id);
             undone.draft = None;
         } else {
             undone.unsure = false;

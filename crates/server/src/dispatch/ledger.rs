@@ -61,6 +61,8 @@ fn bytes_of(output: &[OutputChunk]) -> usize {
 /// An open command, with the output that was heard of it so far, from the first piece on.
 struct Open {
     accepted: Accepted,
+    /// Whether the journal has it: until then it is nothing to answer for.
+    confirmed: bool,
     output: Vec<OutputChunk>,
 }
 
@@ -126,11 +128,18 @@ impl Ledger {
             let message = format!("cluster '{cluster}' is busy: {of_cluster} commands wait for it; nothing was run");
             return Err(Error::new(ErrorKind::ResourceExhausted, message));
         }
-        let open = Open { accepted: accepted.clone(), output: Vec::new() };
+        let open = Open { accepted: accepted.clone(), confirmed: false, output: Vec::new() };
         if book.open.insert(accepted.command.id.clone(), open).is_none() {
             *book.per_cluster.entry(cluster.clone()).or_default() += 1;
         }
         Ok(())
+    }
+
+    /// The command is accepted.
+    pub(super) fn confirm(&self, id: &CommandId) {
+        if let Some(open) = self.lock().open.get_mut(id) {
+            open.confirmed = true;
+        }
     }
 
     /// Strikes a command out that was not accepted after all.
@@ -152,7 +161,7 @@ impl Ledger {
     /// A command ended.
     pub(super) fn end(&self, id: &CommandId, finished: &Finished) {
         let mut book = self.lock();
-        if let Some(Open { accepted, output }) = book.close(id) {
+        if let Some(Open { accepted, output, .. }) = book.close(id) {
             book.to_retire.push(id.clone());
             book.keep(Ended { accepted, finished: finished.clone(), output, at: Instant::now() });
         }
@@ -168,15 +177,17 @@ impl Ledger {
         self.lock().open.get(id).map(|open| open.accepted.clone())
     }
 
-    /// The open commands.
+    /// The open commands that were accepted.
     pub(super) fn open(&self) -> Vec<Accepted> {
-        self.lock().open.values().map(|open| open.accepted.clone()).collect()
+        let book = self.lock();
+        book.open.values().filter(|open| open.confirmed).map(|open| open.accepted.clone()).collect()
     }
 
     /// The open commands whose own deadline is over.
     pub(super) fn overdue(&self, now: SystemTime) -> Vec<CommandId> {
         let book = self.lock();
-        let late = book.open.values().filter(|open| open.accepted.command.deadline <= now);
+        let accepted = book.open.values().filter(|open| open.confirmed);
+        let late = accepted.filter(|open| open.accepted.command.deadline <= now);
         late.map(|open| open.accepted.command.id.clone()).collect()
     }
 
@@ -235,7 +246,10 @@ mod tests {
         for _ in 0..2 {
             ledger.enter(&accepted).unwrap();
         }
-        assert!(ledger.has(id) && ledger.overdue(SystemTime::now()).is_empty());
+        assert!(ledger.has(id) && ledger.open().is_empty(), "it is nothing to answer for until it is accepted");
+        assert!(ledger.overdue(accepted.command.deadline).is_empty());
+        ledger.confirm(id);
+        assert_eq!((ledger.open().len(), ledger.overdue(SystemTime::now()).len()), (1, 0));
         assert_eq!(ledger.overdue(accepted.command.deadline), std::slice::from_ref(id));
         for _ in 0..2 {
             ledger.end(id, &finished(1));
@@ -252,8 +266,8 @@ mod tests {
             ledger.enter(&accepted(&ids)).unwrap();
         }
         assert_eq!(ledger.enter(&accepted(&ids)).unwrap_err().kind, ErrorKind::ResourceExhausted);
-        let one = ledger.open().remove(0);
-        ledger.strike(&one.command.id);
+        let one = ledger.lock().open.keys().next().unwrap().clone();
+        ledger.strike(&one);
         ledger.enter(&accepted(&ids)).unwrap();
         assert!(ledger.take_retired().is_empty(), "what was never accepted is on no table");
     }
