@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     checker::Recovery,
     faults::Fault,
+    limits::Limits,
     load::Mix,
     report::{Report, stories},
     scenario::{Run, Scenario},
@@ -83,6 +84,8 @@ struct FaultArgs {
     /// Commands that end as lost, expired or timed_out fail the run, too
     #[arg(long)]
     strict: bool,
+    #[command(flatten)]
+    limits: Limits,
     /// Keep the logs of clean runs too
     #[arg(long)]
     keep: bool,
@@ -194,6 +197,7 @@ impl FaultArgs {
         if calm && !numbers.refused.is_empty() {
             found.push(format!("commands were refused without any fault: {:?}", numbers.refused));
         }
+        found.extend(self.limits.exceeded(numbers));
         if numbers.recovery == Recovery::Never {
             found.push("after some fault no command succeeded any more".to_owned());
         }

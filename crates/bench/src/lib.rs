@@ -14,6 +14,7 @@ pub mod marker;
 mod audit;
 mod client;
 mod faults;
+mod limits;
 mod load;
 mod operation;
 mod ports;
