@@ -15,6 +15,7 @@ mod audit;
 mod client;
 mod faults;
 mod load;
+mod measure;
 mod operation;
 mod ports;
 mod process;
