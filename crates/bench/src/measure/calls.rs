@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use kubently_proto::v1::{CommandSpec, ExecuteCommandRequest, Outcome};
+use kubently_proto::v1::{CommandSpec, CreateSessionRequest, ExecuteCommandRequest, Outcome};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::client::{Client, Debug};
@@ -61,17 +61,33 @@ pub(super) fn count(count: usize) -> f64 {
     count as f64
 }
 
+/// What callers ask for beside the command.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Asking {
+    pub(super) cluster: String,
+    /// Each command in this session, if any.
+    pub(super) session: String,
+    /// Each command under an idempotency key of its own.
+    pub(super) keyed: bool,
+}
+
+impl Asking {
+    pub(super) fn of(cluster: &str) -> Self {
+        Self { cluster: cluster.to_owned(), ..Self::default() }
+    }
+}
+
 /// Connections to one server.
 #[derive(Clone)]
 pub(super) struct Callers {
     connections: Vec<Debug>,
-    cluster: String,
+    asking: Arc<Asking>,
 }
 
 impl Callers {
-    pub(super) fn new(server: SocketAddr, cluster: &str) -> anyhow::Result<Self> {
+    pub(super) fn new(server: SocketAddr, asking: Asking) -> anyhow::Result<Self> {
         let clients = (0..CONNECTIONS).map(|_| Client::new(&[server])).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { connections: clients.into_iter().flat_map(|c| c.grpc).collect(), cluster: cluster.to_owned() })
+        Ok(Self { connections: clients.into_iter().flat_map(|c| c.grpc).collect(), asking: Arc::new(asking) })
     }
 
     /// Runs commands with `in_flight` under way until then. The first that fails ends it.
@@ -80,7 +96,7 @@ impl Callers {
         let mut callers = JoinSet::new();
         for number in 0..in_flight {
             let debug = self.connections[number % self.connections.len()].clone();
-            callers.spawn(call_on(debug, self.cluster.clone(), until, taken.clone()));
+            callers.spawn(call_on(debug, self.asking.clone(), until, taken.clone()));
         }
         let mut latencies = Vec::new();
         while let Some(caller) = callers.join_next().await {
@@ -91,16 +107,25 @@ impl Callers {
         Ok(Seen { latencies, time })
     }
 
+    /// The same callers, in a session.
+    pub(super) async fn in_session(self) -> anyhow::Result<Self> {
+        let mut debug = self.connections.first().context("no connection")?.clone();
+        let request = CreateSessionRequest { cluster_id: self.asking.cluster.clone(), ..Default::default() };
+        let session = debug.create_session(request).await?.into_inner().session.context("no session")?.id;
+        let asking = Arc::new(Asking { session, ..Asking::clone(&self.asking) });
+        Ok(Self { asking, ..self })
+    }
+
     /// Runs one command, and says its id.
     pub(super) async fn one(&self) -> anyhow::Result<String> {
         let mut debug = self.connections.first().context("no connection")?.clone();
-        call(&mut debug, &self.cluster).await
+        call(&mut debug, &self.asking).await
     }
 }
 
 async fn call_on(
     mut debug: Debug,
-    cluster: String,
+    asking: Arc<Asking>,
     until: Until,
     taken: Arc<AtomicUsize>,
 ) -> anyhow::Result<Vec<Duration>> {
@@ -114,19 +139,21 @@ async fn call_on(
         if !more {
             return Ok(latencies);
         }
-        call(&mut debug, &cluster).await?;
+        call(&mut debug, &asking).await?;
         latencies.push(begun.elapsed());
     }
 }
 
-async fn call(debug: &mut Debug, cluster: &str) -> anyhow::Result<String> {
+async fn call(debug: &mut Debug, asking: &Asking) -> anyhow::Result<String> {
     let spec = CommandSpec {
-        cluster_id: cluster.to_owned(),
+        cluster_id: asking.cluster.clone(),
+        session_id: asking.session.clone(),
         argv: ["get", "pods"].map(str::to_owned).into(),
         timeout: Some(pbjson_types::Duration { seconds: TIMEOUT, nanos: 0 }),
         ..Default::default()
     };
-    let request = ExecuteCommandRequest { spec: Some(spec), ..Default::default() };
+    let idempotency_key = if asking.keyed { format!("{:032x}", fastrand::u128(..)) } else { String::new() };
+    let request = ExecuteCommandRequest { spec: Some(spec), idempotency_key, ..Default::default() };
     let command = debug.execute_command(request).await?.into_inner().command.context("no command")?;
     let result = command.result.context("no result")?;
     anyhow::ensure!(result.outcome() == Outcome::Succeeded, "{} ended as {:?}", command.id, result.outcome());

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    calls::{Callers, Until},
+    calls::{Asking, Callers, Until},
     hands::{Hands, Manner},
     stand::{CROWD, Server, Stand, crowd},
     usage::resident,
@@ -47,7 +47,7 @@ pub(super) async fn measure(stand: &Stand, executors: usize, waiting: usize) -> 
     for number in 0..waiting {
         // Half of the callers wait on the server that holds the executors, half on the other one.
         let server = if number.is_multiple_of(2) { &stand.a } else { &stand.b };
-        let caller = Callers::new(server.addr, &crowd(number % CROWD.min(executors)))?;
+        let caller = Callers::new(server.addr, Asking::of(&crowd(number % CROWD.min(executors))))?;
         callers.spawn(async move { caller.run(1, Until::Commands(1)).await });
     }
     let all = heard.wait_for(|heard| *heard >= waiting);

@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::time::sleep;
 
 use super::{
-    calls::{Callers, Until, count},
+    calls::{Asking, Callers, Until, count},
     commandstats::CommandStats,
     connections::{self, Moment},
     hands::{Hands, Manner},
@@ -59,6 +59,12 @@ pub(crate) struct RedisArgs {
     /// Commands that wait meanwhile
     #[arg(long, value_name = "N", default_value_t = 200)]
     waiting: usize,
+    /// Give each command an idempotency key, which costs more
+    #[arg(long)]
+    keyed: bool,
+    /// Run the commands in a session, which costs more
+    #[arg(long)]
+    session: bool,
     /// The kubently binary [default: the one beside this executable]
     #[arg(long, value_name = "FILE")]
     binary: Option<PathBuf>,
@@ -97,7 +103,10 @@ impl RedisArgs {
     async fn commands(&self, stand: &Stand) -> anyhow::Result<Vec<String>> {
         let mut hands = Hands::new(stand.b.addr, Manner::Answers);
         hands.attach(CLUSTER).await?;
-        let callers = Callers::new(stand.a.addr, CLUSTER)?;
+        let mut callers = Callers::new(stand.a.addr, Asking { keyed: self.keyed, ..Asking::of(CLUSTER) })?;
+        if self.session {
+            callers = callers.in_session().await?;
+        }
         callers.run(WARM_UP / 10, Until::Commands(WARM_UP)).await?;
         let mut broken = Vec::new();
         for (in_flight, commands) in [(1, self.sequential), (64, self.parallel)] {
@@ -130,8 +139,8 @@ impl RedisArgs {
         let trips = Trips::measure(stand, callers, self.trips, one_way).await?;
         say(&told(&trips, one_way))?;
         let mut broken = Vec::new();
-        if trips.most() > MOST_TRIPS {
-            broken.push(format!("{} request bursts in one command", trips.most()));
+        if trips.most() + trips.unnamed() > MOST_TRIPS {
+            broken.push(format!("{} request bursts in one command", trips.most() + trips.unnamed()));
         }
         if trips.sequential() > count(MOST_TRIPS) + TRIPS_NOISE {
             broken.push(format!("{:.2} round trips one after another", trips.sequential()));
@@ -210,14 +219,14 @@ fn told(trips: &Trips, one_way: Duration) -> String {
     let rows = [("PING", trips.near_ping, trips.far_ping), ("command, one in flight", trips.near, trips.far)];
     let rows = rows.map(|(name, near, far)| vec![name.to_owned(), millis(near), millis(far), millis(far - near)]);
     let header = ["p50", "near", "far", "difference"];
-    let beside = count(trips.beside) / count(trips.counted.len().max(1));
     format!(
         "\nRound trips to Redis, {one_way:?} more in each direction\n{}\n\
         {:.2} round trips = {:.2} ways, one after another: 2 deliveries by pub/sub (the offer to server B, the result to\n\
         server A) and {:.2} ways of requests and answers. Expected for three steps that each begin with a delivery or an\n\
         answer: accept 1 + offer 1 + lease 1 + its answer 1 + finish 1 + result 1 = 6 ways = 3 round trips.\n\
-        Counted with one command in flight: {} request bursts that name it, at most {} (bound {MOST_TRIPS}): {}.\n\
-        Bursts about anything else in that time: {beside:.2}.",
+        Counted with one command in flight: {} request bursts that name it, at most {}: {}.\n\
+        Bursts that do not name it in the same time: {:.2} for one command, so each has {} of them on its way; the rest\n\
+        is background. Counted in all: {}; at most {MOST_TRIPS}.",
         table(&header, rows),
         trips.sequential(),
         trips.ways(),
@@ -225,6 +234,9 @@ fn told(trips: &Trips, one_way: Duration) -> String {
         trips.typical(),
         trips.most(),
         trips.example.join(", "),
+        count(trips.beside) / count(trips.counted.len().max(1)),
+        trips.unnamed(),
+        trips.most() + trips.unnamed(),
     )
 }
 

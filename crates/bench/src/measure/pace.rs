@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::time::Instant;
 
 use super::{
-    calls::{CONNECTIONS, Callers, Until, count},
+    calls::{Asking, CONNECTIONS, Callers, Until, count},
     floor::Floor,
     hands::{Hands, Manner},
     stand::{CLUSTER, Stand},
@@ -106,7 +106,7 @@ impl LoadArgs {
         };
         let mut hands = Hands::new(stand.b.addr, Manner::Answers);
         hands.attach(CLUSTER).await?;
-        let callers = Callers::new(stand.a.addr, CLUSTER)?;
+        let callers = Callers::new(stand.a.addr, Asking::of(CLUSTER))?;
         callers.run(64, Until::Commands(WARM_UP)).await?;
         let mut rows = Vec::new();
         for in_flight in IN_FLIGHT {

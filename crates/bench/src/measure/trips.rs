@@ -115,6 +115,12 @@ impl Trips {
         self.counted.get(self.counted.len() / 2).copied().unwrap_or_default()
     }
 
+    /// Bursts that do not name the command but come with each: a whole one for every command, which background is
+    /// too seldom for.
+    pub(super) fn unnamed(&self) -> usize {
+        self.beside / self.counted.len().max(1)
+    }
+
     /// The most that was counted.
     pub(super) fn most(&self) -> usize {
         self.counted.last().copied().unwrap_or_default()
@@ -187,6 +193,12 @@ mod tests {
         ];
         assert_eq!(bursts_of(&log.iter().collect::<Vec<_>>(), "id-1"), (3, 1));
         assert_eq!(word(&log[1]), "PUBLISH");
+    }
+
+    #[test]
+    fn what_comes_with_every_command_is_not_background() {
+        let trips = Trips { counted: vec![3; 50], beside: 49, ..Trips::default() };
+        assert_eq!((trips.unnamed(), Trips { beside: 71, ..trips }.unnamed()), (0, 1));
     }
 
     #[test]
