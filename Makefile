@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: help test faults faults-quick tools redis faketime lint fmt clean
+.PHONY: help test faults faults-quick mutations bench tools redis faketime lint fmt clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -18,6 +18,14 @@ faults: redis faketime  ## Break a real system under load in every way, and chec
 faults-quick: redis  ## The same with the faults that break most, in about three minutes
 	cargo build --locked -p kubently -p kubently-bench
 	target/debug/kubently-bench faults --quick $(FAULTS)
+
+mutations: redis  ## Break each delivery mechanism in turn, and see that the fault harness notices
+	scripts/mutate
+
+bench: redis  ## Measure what a command costs: Redis commands, round trips, connections; latency, throughput, CPU
+	cargo build --locked --release -p kubently -p kubently-bench
+	target/release/kubently-bench redis $(REDIS)
+	target/release/kubently-bench load $(LOAD)
 
 tools: redis $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf
 

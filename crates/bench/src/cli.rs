@@ -15,6 +15,7 @@ use crate::{
     faults::Fault,
     limits::Limits,
     load::Mix,
+    measure::{cost::RedisArgs, pace::LoadArgs},
     report::{Report, stories},
     scenario::{Run, Scenario},
     system::{Abilities, Plan, find_clock_library},
@@ -47,6 +48,10 @@ pub(crate) struct Cli {
 enum What {
     /// Break a real system under load, and check that the delivery promise was kept
     Faults(FaultArgs),
+    /// Measure what a command costs Redis: commands, round trips and connections
+    Redis(RedisArgs),
+    /// Measure latency, throughput and CPU of the path
+    Load(LoadArgs),
 }
 
 #[derive(Args)]
@@ -103,21 +108,31 @@ fn names() -> Vec<&'static str> {
 pub async fn main() -> anyhow::Result<ExitCode> {
     // The first call in this process wins; there is no other.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let What::Faults(args) = Cli::parse().what;
-    if args.list {
-        say(&names().join("\n"))?;
-        return Ok(ExitCode::SUCCESS);
-    }
+    let what = Cli::parse().what;
     let stopped = async { tokio::signal::ctrl_c().await.context("watch for SIGINT") };
     tokio::select! {
-        done = args.run() => done,
+        done = what.run() => done,
         // Dropping the run ends every process it started.
         stopped = stopped => stopped.map(|()| ExitCode::from(130)),
     }
 }
 
+impl What {
+    async fn run(&self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Faults(args) => args.run().await,
+            Self::Redis(args) => args.run().await,
+            Self::Load(args) => args.run().await,
+        }
+    }
+}
+
 impl FaultArgs {
     async fn run(&self) -> anyhow::Result<ExitCode> {
+        if self.list {
+            say(&names().join("\n"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
         let binary = self.binary.clone().map_or_else(beside, Ok)?;
         let abilities = Abilities::of(&binary).await?;
         let mut report = Report::new();
@@ -205,11 +220,13 @@ impl FaultArgs {
     }
 }
 
-fn beside() -> anyhow::Result<PathBuf> {
+/// The binary beside this executable.
+pub(crate) fn beside() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?.with_file_name("kubently"))
 }
 
-fn say(text: &str) -> io::Result<()> {
+/// Prints a line, unless there is nothing to print.
+pub(crate) fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     if !text.is_empty() {
         writeln!(out, "{text}")?;

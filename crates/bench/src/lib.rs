@@ -16,6 +16,7 @@ mod client;
 mod faults;
 mod limits;
 mod load;
+mod measure;
 mod operation;
 mod ports;
 mod process;

@@ -102,6 +102,11 @@ impl Process {
         drop(down);
     }
 
+    /// Its id, while it runs.
+    pub(crate) fn pid(&self) -> Option<i32> {
+        self.pid.borrow().map(Pid::as_raw_pid)
+    }
+
     /// Sends a signal that does not end it.
     pub(crate) fn signal(&self, signal: Signal) {
         if let Some(pid) = *self.pid.borrow() {

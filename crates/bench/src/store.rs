@@ -151,6 +151,11 @@ impl Node {
         Self { process: Process::start(start), port }
     }
 
+    /// Where it listens.
+    pub(crate) fn addr(&self) -> SocketAddr {
+        local(self.port)
+    }
+
     /// Asks again until the answer is right.
     pub(crate) async fn until(&self, question: &str, right: impl Fn(&str) -> bool) -> anyhow::Result<()> {
         let end = Instant::now() + READY;
@@ -168,7 +173,7 @@ impl Node {
     }
 
     /// What it answers to one inline command.
-    async fn ask(&self, question: &str) -> anyhow::Result<String> {
+    pub(crate) async fn ask(&self, question: &str) -> anyhow::Result<String> {
         let talk = async {
             let mut socket = TcpStream::connect(local(self.port)).await?;
             socket.write_all(format!("{question}\r\n").as_bytes()).await?;

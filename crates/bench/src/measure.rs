@@ -1,0 +1,33 @@
+//! What the path costs: Redis commands, round trips and connections, latency, throughput and CPU.
+//!
+//! Servers and Redis are real processes. Callers and executors are made by hand in this one, so that nothing but
+//! the path is measured: no kubectl, no runner, no spool.
+
+pub(crate) mod cost;
+pub(crate) mod pace;
+
+mod calls;
+mod commandstats;
+mod connections;
+mod floor;
+mod hands;
+mod resp;
+mod stand;
+mod tap;
+mod trips;
+mod usage;
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+
+/// Rows under a header: the first column is text, the others are numbers.
+fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    for row in rows {
+        let aligned = row.into_iter().enumerate().map(|(column, text)| {
+            Cell::new(text).set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })
+        });
+        table.add_row(aligned);
+    }
+    table.to_string()
+}
