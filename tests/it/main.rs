@@ -5,6 +5,7 @@
 mod cli;
 mod commands;
 mod faces;
+mod faults;
 mod foreign;
 mod refusals;
 mod rest;

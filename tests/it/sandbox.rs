@@ -1,6 +1,7 @@
 //! A whole system in this process: servers, executors and a demo cluster over real sockets, with a
 //! real Redis where the state is there. Everything ends with the sandbox.
 
+pub(crate) mod by_hand;
 pub(crate) mod face;
 #[allow(dead_code, reason = "the server's own tests use the rest of it")]
 pub(crate) mod redis;
@@ -110,11 +111,20 @@ impl Sandbox {
             Kind::Memory => None,
             Kind::Redis => Some(TestRedis::start().await),
         };
+        Self::start_over(redis, adjust).await
+    }
+
+    /// The same, over a Redis with more arguments.
+    pub(crate) async fn start_on(redis: &[&str], adjust: impl Fn(&mut kubently_server::Config)) -> Self {
+        Self::start_over(Some(TestRedis::start_with(redis).await), adjust).await
+    }
+
+    async fn start_over(redis: Option<TestRedis>, adjust: impl Fn(&mut kubently_server::Config)) -> Self {
+        let count = if redis.is_none() { 1 } else { 2 };
         let stop = CancellationToken::new();
         let dir = tempfile::tempdir().unwrap();
         start_demo(&dir, &stop).await;
         let mut sandbox = Self { servers: Vec::new(), redis, dir, tokens: Mutex::default(), _stop: stop.drop_guard() };
-        let count = if kind == Kind::Memory { 1 } else { 2 };
         for _ in 0..count {
             let server = sandbox.serve(&adjust).await;
             sandbox.servers.push(server);
@@ -207,17 +217,36 @@ impl Sandbox {
     /// Waits until the front server sees an executor of the cluster. A polling executor is attached
     /// once it polled, so this is asked again until it is true.
     pub(crate) async fn until_connected(&self, cluster: &str) {
+        self.until_seen(cluster, true).await;
+    }
+
+    /// Waits until the front server sees no executor of the cluster.
+    pub(crate) async fn until_disconnected(&self, cluster: &str) {
+        self.until_seen(cluster, false).await;
+    }
+
+    async fn until_seen(&self, cluster: &str, connected: bool) {
         let seen = async {
             loop {
                 let request = GetClusterRequest { cluster_id: cluster.into() };
                 let answer = self.clusters().get_cluster(request).await.unwrap().into_inner();
-                if answer.cluster.unwrap().connected {
+                if answer.cluster.unwrap().connected == connected {
                     return;
                 }
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(PATIENCE, seen).await.expect("the cluster is connected");
+        tokio::time::timeout(PATIENCE, seen).await.expect("the cluster is (dis)connected");
+    }
+
+    /// Waits until the front server's health says this.
+    pub(crate) async fn until_health(&self, status: &str) {
+        let says = async {
+            while face::get(self, "/health").await.1["status"] != status {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, says).await.expect("health says so");
     }
 
     /// The caller's clients on the front server.
