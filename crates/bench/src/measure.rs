@@ -19,10 +19,10 @@ mod usage;
 
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
-/// Rows under a header: the first column is text, the others are numbers.
+/// Rows under a header, as Markdown: the first column is text, the others are numbers.
 fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(presets::ASCII_MARKDOWN).set_header(header.to_vec());
     for row in rows {
         let aligned = row.into_iter().enumerate().map(|(column, text)| {
             Cell::new(text).set_alignment(if column == 0 { CellAlignment::Left } else { CellAlignment::Right })

@@ -107,6 +107,12 @@ impl Callers {
         Ok(Seen { latencies, time })
     }
 
+    /// The same callers, for another cluster.
+    pub(super) fn of(&self, cluster: &str) -> Self {
+        let asking = Asking { cluster: cluster.to_owned(), ..Asking::clone(&self.asking) };
+        Self { asking: Arc::new(asking), ..self.clone() }
+    }
+
     /// The same callers, in a session.
     pub(super) async fn in_session(self) -> anyhow::Result<Self> {
         let mut debug = self.connections.first().context("no connection")?.clone();

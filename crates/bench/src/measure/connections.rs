@@ -43,11 +43,11 @@ pub(super) async fn measure(stand: &Stand, executors: usize, waiting: usize) -> 
     }
     moments.push(Moment::take(stand, format!("{executors} executors on B")).await?);
     let mut heard = hands.heard();
+    // Half of the callers wait on the server that holds the executors, half on the other one.
+    let servers = [Callers::new(stand.a.addr, Asking::default())?, Callers::new(stand.b.addr, Asking::default())?];
     let mut callers = JoinSet::new();
-    for number in 0..waiting {
-        // Half of the callers wait on the server that holds the executors, half on the other one.
-        let server = if number.is_multiple_of(2) { &stand.a } else { &stand.b };
-        let caller = Callers::new(server.addr, Asking::of(&crowd(number % CROWD.min(executors))))?;
+    for (number, server) in (0..waiting).zip(servers.iter().cycle()) {
+        let caller = server.of(&crowd(number % CROWD.min(executors.max(1))));
         callers.spawn(async move { caller.run(1, Until::Commands(1)).await });
     }
     let all = heard.wait_for(|heard| *heard >= waiting);

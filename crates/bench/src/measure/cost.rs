@@ -139,8 +139,8 @@ impl RedisArgs {
         let trips = Trips::measure(stand, callers, self.trips, one_way).await?;
         say(&told(&trips, one_way))?;
         let mut broken = Vec::new();
-        if trips.most() + trips.unnamed() > MOST_TRIPS {
-            broken.push(format!("{} request bursts in one command", trips.most() + trips.unnamed()));
+        if trips.bursts() > MOST_TRIPS {
+            broken.push(format!("{} request bursts in one command", trips.bursts()));
         }
         if trips.sequential() > count(MOST_TRIPS) + TRIPS_NOISE {
             broken.push(format!("{:.2} round trips one after another", trips.sequential()));
@@ -201,7 +201,8 @@ impl Bill {
     fn table(&self) -> String {
         let row = |name: &str| {
             let (busy, idle) = (count(self.busy.calls(name)), count(self.idle.calls(name)) * self.scale);
-            let each = |calls: f64| format!("{:.3}", calls / count(self.commands));
+            // Background varies by a call or two; below none is none.
+            let each = |calls: f64| format!("{:.3}", calls.max(0.0) / count(self.commands));
             vec![name.to_owned(), format!("{busy:.0}"), format!("{idle:.0}"), each(busy), each(busy - idle)]
         };
         let rows = self.busy.names(&self.idle).into_iter().map(row);
@@ -219,14 +220,15 @@ fn told(trips: &Trips, one_way: Duration) -> String {
     let rows = [("PING", trips.near_ping, trips.far_ping), ("command, one in flight", trips.near, trips.far)];
     let rows = rows.map(|(name, near, far)| vec![name.to_owned(), millis(near), millis(far), millis(far - near)]);
     let header = ["p50", "near", "far", "difference"];
+    let each = |bursts| count(bursts) / count(trips.counted.len().max(1));
     format!(
         "\nRound trips to Redis, {one_way:?} more in each direction\n{}\n\
         {:.2} round trips = {:.2} ways, one after another: 2 deliveries by pub/sub (the offer to server B, the result to\n\
         server A) and {:.2} ways of requests and answers. Expected for three steps that each begin with a delivery or an\n\
         answer: accept 1 + offer 1 + lease 1 + its answer 1 + finish 1 + result 1 = 6 ways = 3 round trips.\n\
         Counted with one command in flight: {} request bursts that name it, at most {}: {}.\n\
-        Bursts that do not name it in the same time: {:.2} for one command, so each has {} of them on its way; the rest\n\
-        is background. Counted in all: {}; at most {MOST_TRIPS}.",
+        Bursts that do not name it in the same time: {:.2} for one command, in as much time without any {:.2}: so each\n\
+        has {} of them on its way. Counted in all: {}; at most {MOST_TRIPS}.",
         table(&header, rows),
         trips.sequential(),
         trips.ways(),
@@ -234,9 +236,10 @@ fn told(trips: &Trips, one_way: Duration) -> String {
         trips.typical(),
         trips.most(),
         trips.example.join(", "),
-        count(trips.beside) / count(trips.counted.len().max(1)),
+        each(trips.beside),
+        each(trips.background),
         trips.unnamed(),
-        trips.most() + trips.unnamed(),
+        trips.bursts(),
     )
 }
 

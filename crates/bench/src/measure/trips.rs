@@ -9,13 +9,13 @@
 //!     + result's delivery d = 6 d = 3 round trips
 //! ```
 
-use std::{collections::HashSet, net::SocketAddr, time::Duration};
+use std::{collections::HashSet, net::SocketAddr, ops::RangeInclusive, time::Duration};
 
 use anyhow::Context as _;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use super::{
@@ -28,6 +28,8 @@ use super::{
 const PINGS: usize = 21;
 /// How long one may take.
 const PING: Duration = Duration::from_secs(5);
+/// How long servers may take to tidy up after commands.
+const SETTLE: Duration = Duration::from_secs(2);
 /// Deliveries by pub/sub on a command's path: the offer, and the result.
 const DELIVERIES: f64 = 2.0;
 
@@ -46,6 +48,8 @@ pub(super) struct Trips {
     pub(super) example: Vec<String>,
     /// Bursts about anything else in the same windows.
     pub(super) beside: usize,
+    /// Bursts in as much time without a command.
+    pub(super) background: usize,
 }
 
 impl Trips {
@@ -67,27 +71,39 @@ impl Trips {
         Ok(found)
     }
 
-    /// Counts with one command in flight.
+    /// Counts with one command in flight, and then as long with none.
     async fn count(&mut self, stand: &Stand, callers: &Callers, commands: usize) -> anyhow::Result<()> {
         stand.taps().for_each(|tap| tap.write_down(true));
+        let mut watched = Duration::ZERO;
         for _ in 0..commands {
             stand.taps().for_each(|tap| drop(tap.take_log()));
             let begun = Instant::now();
             let id = callers.one().await?;
             let answered = Instant::now();
-            let logs: Vec<Vec<Asked>> = stand.taps().map(Tap::take_log).collect();
-            let during = |asked: &&Asked| (begun..=answered).contains(&asked.at);
-            let windows: Vec<Vec<&Asked>> = logs.iter().map(|log| log.iter().filter(during).collect()).collect();
-            let bursts = windows.iter().map(|window| bursts_of(window, &id));
-            let (own, beside) = bursts.fold((0, 0), |sum, (own, beside)| (sum.0 + own, sum.1 + beside));
-            self.counted.push(own);
-            self.beside += beside;
-            self.example =
-                windows.iter().flatten().filter(|asked| names(asked, &id)).map(|asked| word(asked)).collect();
+            watched += answered - begun;
+            self.look(stand.taps().map(Tap::take_log), begun..=answered, &id);
         }
+        sleep(SETTLE).await;
+        stand.taps().for_each(|tap| drop(tap.take_log()));
+        sleep(watched).await;
+        self.background = stand.taps().map(|tap| bursts_of(&tap.take_log().iter().collect::<Vec<_>>(), "").0).sum();
         stand.taps().for_each(|tap| tap.write_down(false));
         self.counted.sort_unstable();
         Ok(())
+    }
+
+    /// Counts what was asked for one command, on every way, between its call and its answer.
+    fn look(&mut self, logs: impl Iterator<Item = Vec<Asked>>, during: RangeInclusive<Instant>, id: &str) {
+        let (mut own, mut example) = (0, Vec::new());
+        for log in logs {
+            let window: Vec<&Asked> = log.iter().filter(|asked| during.contains(&asked.at)).collect();
+            let (named, beside) = bursts_of(&window, id);
+            own += named;
+            self.beside += beside;
+            example.extend(window.iter().filter(|asked| names(asked, id)).map(|asked| word(asked)));
+        }
+        self.counted.push(own);
+        self.example = example;
     }
 
     /// What one round trip was made longer by.
@@ -110,15 +126,21 @@ impl Trips {
         self.far.saturating_sub(self.near).as_secs_f64() / self.added().as_secs_f64().max(f64::EPSILON)
     }
 
+    /// Bursts of a command, named or not. The middle counts and not the most: a server tidies up once a second, and
+    /// where that falls between a result and its answer it names the command too.
+    pub(super) fn bursts(&self) -> usize {
+        self.typical() + self.unnamed()
+    }
+
     /// The middle of what was counted.
     pub(super) fn typical(&self) -> usize {
         self.counted.get(self.counted.len() / 2).copied().unwrap_or_default()
     }
 
-    /// Bursts that do not name the command but come with each: a whole one for every command, which background is
-    /// too seldom for.
+    /// Bursts that do not name the command but come with each, to the nearest number: without the background.
     pub(super) fn unnamed(&self) -> usize {
-        self.beside / self.counted.len().max(1)
+        let commands = self.counted.len().max(1);
+        (self.beside.saturating_sub(self.background) + commands / 2) / commands
     }
 
     /// The most that was counted.
@@ -127,7 +149,7 @@ impl Trips {
     }
 }
 
-/// Bursts in which the id is named, and the others.
+/// Bursts in which the id is named, and the others. No id is named everywhere.
 fn bursts_of(window: &[&Asked], id: &str) -> (usize, usize) {
     let own: HashSet<_> = window.iter().filter(|asked| names(asked, id)).map(|asked| asked.burst).collect();
     let all: HashSet<_> = window.iter().map(|asked| asked.burst).collect();
@@ -135,7 +157,7 @@ fn bursts_of(window: &[&Asked], id: &str) -> (usize, usize) {
 }
 
 fn names(asked: &Asked, id: &str) -> bool {
-    asked.frame.windows(id.len()).any(|part| part == id.as_bytes())
+    id.is_empty() || asked.frame.windows(id.len()).any(|part| part == id.as_bytes())
 }
 
 /// A request's first word.
@@ -197,13 +219,14 @@ mod tests {
 
     #[test]
     fn what_comes_with_every_command_is_not_background() {
-        let trips = Trips { counted: vec![3; 50], beside: 49, ..Trips::default() };
-        assert_eq!((trips.unnamed(), Trips { beside: 71, ..trips }.unnamed()), (0, 1));
+        let trips = Trips { counted: vec![3; 50], beside: 49, background: 30, ..Trips::default() };
+        assert_eq!(trips.unnamed(), 0);
+        assert_eq!(Trips { beside: 82, ..trips }.unnamed(), 1);
     }
 
     #[test]
     fn the_middle_and_the_most_are_told_apart() {
         let trips = Trips { counted: vec![3, 3, 3, 4], ..Trips::default() };
-        assert_eq!((trips.typical(), trips.most()), (3, 4));
+        assert_eq!((trips.typical(), trips.most(), trips.bursts()), (3, 4, 3));
     }
 }
