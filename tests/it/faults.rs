@@ -1,8 +1,6 @@
 //! What an accepted command is promised when something breaks: one promise a test. docs/delivery.md states them;
 //! `make faults` breaks things at random instead.
 
-use std::time::Duration;
-
 use kubently_proto::v1::{
     CancelCommandRequest, Command, CommandSpec, CommandState, ExecuteCommandRequest, GetCommandRequest, Outcome,
     StreamCommandRequest, SubmitCommandRequest, WaitCommandRequest, stream_command_request::Target,
@@ -218,17 +216,9 @@ async fn while_redis_is_away_commands_wait_and_what_is_too_much_is_refused_at_on
     executor.done(&run, "kept\n").await;
     let mut other = debug.clone();
     let waiting = tokio::spawn(async move { submit(&mut other, 20).await });
-    let refused = async {
-        loop {
-            let request = ExecuteCommandRequest { spec: Some(pods(20)), ..Default::default() };
-            match tokio::time::timeout(Duration::from_secs(2), debug.clone().execute_command(request)).await {
-                Ok(answer) => return answer.unwrap_err(),
-                // It got the one place itself; the other one is on its way.
-                Err(_waits) => {}
-            }
-        }
-    };
-    let refused = tokio::time::timeout(PATIENCE, refused).await.unwrap();
+    sandbox.until_metric("kubently_queued_commands 1").await;
+    let request = ExecuteCommandRequest { spec: Some(pods(20)), ..Default::default() };
+    let refused = debug.clone().execute_command(request).await.unwrap_err();
     assert_eq!(reason(&refused), "STORE_UNAVAILABLE");
     assert!(refused.get_details_retry_info().is_some());
     redis.restart().await;

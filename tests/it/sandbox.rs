@@ -239,6 +239,17 @@ impl Sandbox {
         tokio::time::timeout(PATIENCE, seen).await.expect("the cluster is (dis)connected");
     }
 
+    /// Waits until the front server's metrics have this line.
+    pub(crate) async fn until_metric(&self, line: &str) {
+        let url = format!("{}/metrics", self.front().url());
+        let says = async {
+            while !face::http().get(&url).send().await.unwrap().text().await.unwrap().lines().any(|one| one == line) {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, says).await.expect("a metric says so");
+    }
+
     /// Waits until the front server's health says this.
     pub(crate) async fn until_health(&self, status: &str) {
         let says = async {

@@ -27,6 +27,8 @@ pub struct Numbers {
     pub p50: Duration,
     /// The same for the slowest of a hundred.
     pub p99: Duration,
+    /// The same for the slowest of all.
+    pub slowest: Duration,
     /// The longest time from a fault's end to the first success, over faults and clusters.
     pub recovery: Recovery,
 }
@@ -55,6 +57,7 @@ impl Numbers {
             refused: refused(cases),
             p50: quantile(&latencies, 50),
             p99: quantile(&latencies, 99),
+            slowest: quantile(&latencies, 100),
             recovery: recovery(cases, &history.faults),
         }
     }
