@@ -255,19 +255,37 @@ async fn what_an_emptied_redis_lost_is_written_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_finds_its_command_again_on_any_server() {
+async fn a_key_finds_its_command_again_on_any_server_and_without_its_caller_it_is_cancelled() {
     let sandbox = Sandbox::start(Kind::Redis).await;
     let mut executor = ByHand::attach(&sandbox, sandbox.back(), "e1").await;
     let request =
         || ExecuteCommandRequest { spec: Some(pods(20)), idempotency_key: "key-1".into(), ..Default::default() };
-    let mut debug = sandbox.debug();
-    let gone = tokio::spawn(async move { debug.execute_command(request()).await });
+    let ask = async |server| {
+        let mut debug = sandbox.debug_on(server, API_KEY);
+        tokio::spawn(async move { debug.execute_command(request()).await })
+    };
+    let gone = ask(sandbox.front()).await;
     let run = executor.run().await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
-    let mut elsewhere = sandbox.debug_on(sandbox.back(), API_KEY);
-    let again = tokio::spawn(async move { elsewhere.execute_command(request()).await });
+    let again = ask(sandbox.back()).await;
+    sandbox.until_waiting(sandbox.back()).await;
+    // Nobody waits on the first server any more, and still nothing is cancelled.
+    let mut other = ByHand::attach(&sandbox, sandbox.front(), "e2").await;
+    let alone = submit_keyed(&sandbox, "key-2").await;
+    let abandoned = other.run().await;
+    alone.abort();
+    assert_eq!(other.cancel().await, abandoned.command_id, "its caller did not come back");
     executor.done(&run, "one\n").await;
     let command = again.await.unwrap().unwrap().into_inner().command.unwrap();
     assert_eq!((command.id.as_str(), stdout(&command).as_str()), (run.command_id.as_str(), "one\n"));
+}
+
+/// Asks for a command with a key, on the front server.
+async fn submit_keyed(sandbox: &Sandbox, key: &'static str) -> tokio::task::JoinHandle<()> {
+    let mut debug = sandbox.debug();
+    tokio::spawn(async move {
+        let request = ExecuteCommandRequest { spec: Some(pods(20)), idempotency_key: key.into(), ..Default::default() };
+        let _cut = debug.execute_command(request).await;
+    })
 }

@@ -241,7 +241,16 @@ impl Sandbox {
 
     /// Waits until the front server's metrics have this line.
     pub(crate) async fn until_metric(&self, line: &str) {
-        let url = format!("{}/metrics", self.front().url());
+        self.until_metric_of(self.front(), line).await;
+    }
+
+    /// Waits until a server has a caller who waits.
+    pub(crate) async fn until_waiting(&self, server: &Server) {
+        self.until_metric_of(server, "kubently_waiting_callers 1").await;
+    }
+
+    async fn until_metric_of(&self, server: &Server, line: &str) {
+        let url = format!("{}/metrics", server.url());
         let says = async {
             while !face::http().get(&url).send().await.unwrap().text().await.unwrap().lines().any(|one| one == line) {
                 tokio::task::yield_now().await;

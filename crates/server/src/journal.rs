@@ -190,6 +190,16 @@ impl Journal {
         }
     }
 
+    /// Notes that a command's caller came back for it, maybe on another server.
+    pub(crate) async fn want(&self, accepted: &Accepted) -> Result<(), Error> {
+        either!(self, journal => journal.want(accepted).await)
+    }
+
+    /// Whether a command's caller came back for it.
+    pub(crate) async fn wanted(&self, id: &CommandId) -> Result<bool, Error> {
+        either!(self, journal => journal.wanted(id).await)
+    }
+
     /// Changes a state; says whether it was `from`.
     pub(crate) async fn swap(&self, id: &CommandId, from: &State, to: &State) -> Result<bool, Error> {
         either!(self, journal => journal.swap(id, from, to).await)

@@ -140,6 +140,9 @@ impl Dispatch {
 
     async fn known(&self, caller: &Principal, id: &CommandId) -> Result<Admission, Error> {
         let entry = self.own_entry(caller, id).await?;
+        if entry.finished.is_none() {
+            self.parts.journal.want(&entry.accepted).await?;
+        }
         Ok(Admission { accepted: entry.accepted, new: false })
     }
 

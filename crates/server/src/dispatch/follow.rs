@@ -50,8 +50,8 @@ struct Follower {
 }
 
 impl Dispatch {
-    /// Runs a command and follows it. A watcher that goes away cancels it unless it may come back: with
-    /// `detach`, or with an idempotency key.
+    /// Runs a command and follows it. A watcher that goes away cancels it unless `detach`; one with an
+    /// idempotency key has a moment to come back.
     pub(crate) async fn run_and_follow(
         self: &Arc<Self>,
         caller: &Principal,
@@ -62,11 +62,12 @@ impl Dispatch {
         let waiter = self.waiters.for_output(&draft.command.id);
         let admission = self.admit(caller, draft, request.idempotency_key.as_ref()).await?;
         if !admission.new {
+            drop(waiter);
             return self.follow(caller, &admission.accepted.command.id, 0).await;
         }
         let accepted = admission.accepted;
-        let comes_back = detach || request.idempotency_key.is_some();
-        let guard = (!comes_back).then(|| self.cancel_on_drop(&accepted.command.id));
+        let may_return = request.idempotency_key.is_some();
+        let guard = (!detach).then(|| self.cancel_on_drop(&accepted.command.id, may_return));
         let first = accepted.command.clone();
         Ok(self.start(first, |events| Follower {
             dispatch: self.clone(),

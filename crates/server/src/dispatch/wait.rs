@@ -34,7 +34,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(250);
 
 impl Dispatch {
     /// Runs a command and waits for its result. Dropping the returned future cancels the command unless
-    /// the caller may come back for it: with `detach`, or with an idempotency key.
+    /// `detach`; a caller with an idempotency key has a moment to come back for it.
     pub(crate) async fn execute(
         self: &Arc<Self>,
         caller: &Principal,
@@ -46,10 +46,11 @@ impl Dispatch {
         let admission = self.admit(caller, draft, request.idempotency_key.as_ref()).await?;
         let command = &admission.accepted.command;
         if !admission.new {
+            drop(waiter);
             return self.wait(caller, &command.id, command.spec.timeout + RESULT_GRACE).await;
         }
-        let comes_back = detach || request.idempotency_key.is_some();
-        let guard = (!comes_back).then(|| self.cancel_on_drop(&command.id));
+        let may_return = request.idempotency_key.is_some();
+        let guard = (!detach).then(|| self.cancel_on_drop(&command.id, may_return));
         let finished = self.result_of(&admission.accepted, &mut waiter).await?;
         guard.into_iter().for_each(CancelOnDrop::disarm);
         self.done(&admission.accepted, finished).await

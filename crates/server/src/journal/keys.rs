@@ -13,6 +13,11 @@ pub(super) fn state(id: &CommandId) -> String {
     format!("command:{id}")
 }
 
+/// That its caller came back for it.
+pub(super) fn wanted(id: &CommandId) -> String {
+    format!("command:{id}:wanted")
+}
+
 /// What it printed, when that went ahead of the result.
 pub(super) fn output(id: &CommandId) -> String {
     format!("command:{id}:output")

@@ -45,6 +45,7 @@ struct Row {
     state: Option<String>,
     result: Option<Bytes>,
     output: Vec<Bytes>,
+    wanted: bool,
     forget_at: SystemTime,
 }
 
@@ -102,7 +103,7 @@ impl MemoryJournal {
             tables.idempotency.insert(keys::idempotency(&key.key), value);
         }
         let record = accepted.to_record().encode_to_vec().into();
-        let row = || Row { record, state: None, result: None, output: Vec::new(), forget_at };
+        let row = || Row { record, state: None, result: None, output: Vec::new(), wanted: false, forget_at };
         tables.commands.entry(id.clone()).or_insert_with(row);
         None
     }
@@ -147,6 +148,17 @@ impl MemoryJournal {
             self.announce(id, marker).await;
         }
         Ok(Some(there))
+    }
+
+    pub(super) async fn want(&self, accepted: &Accepted) -> Result<(), Error> {
+        if let Some(row) = self.lock().live(&accepted.command.id) {
+            row.wanted = true;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn wanted(&self, id: &CommandId) -> Result<bool, Error> {
+        Ok(self.lock().live(id).is_some_and(|row| row.wanted))
     }
 
     pub(super) async fn swap(&self, id: &CommandId, from: &State, to: &State) -> Result<bool, Error> {

@@ -99,6 +99,16 @@ impl RedisJournal {
         Ok(u64::try_from(there).ok())
     }
 
+    pub(super) async fn want(&self, accepted: &Accepted) -> Result<(), Error> {
+        let mut set = cmd("SET");
+        set.arg(self.redis.name(&keys::wanted(&accepted.command.id))).arg(1).arg("PXAT").arg(self.forget_at(accepted));
+        self.redis.query(&set).await
+    }
+
+    pub(super) async fn wanted(&self, id: &CommandId) -> Result<bool, Error> {
+        self.redis.query(cmd("EXISTS").arg(self.redis.name(&keys::wanted(id)))).await
+    }
+
     pub(super) async fn swap(&self, id: &CommandId, from: &State, to: &State) -> Result<bool, Error> {
         let mut call = self.scripts.swap.prepare_invoke();
         call.key(self.state(id)).arg(from.to_string()).arg(to.to_string());
