@@ -34,7 +34,7 @@ impl Kept {
         answer_within: Duration,
         end: &CancellationToken,
     ) -> Result<Self, Error> {
-        let first = target.connect(answer_within).await.map_err(unavailable)?;
+        let first = target.connect(answer_within).await.map_err(|cause| unreachable_at_start(&cause))?;
         let (suspect, suspected) = watch::channel(0);
         let (keeper, link, health) = Keeper::new(target, answer_within, suspected, first);
         let end = end.clone();
@@ -74,6 +74,11 @@ impl Kept {
     pub(super) fn address(&self) -> Option<String> {
         self.link.borrow().as_ref().map(|link| link.address.clone())
     }
+}
+
+/// At the start a person reads the error, and wants to know why.
+fn unreachable_at_start(cause: &RedisError) -> Error {
+    Error { message: format!("cannot connect to Redis: {cause}"), ..Error::store_unavailable() }
 }
 
 /// Whether another connection may do better: this one is broken, or leads to a server that is no primary (any

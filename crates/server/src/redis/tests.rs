@@ -44,7 +44,9 @@ async fn until_up(redis: &Redis, up: bool) -> u64 {
 #[tokio::test]
 async fn settings_that_cannot_work_name_their_field() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
-    assert_eq!(refused(&RedisSettings::new(nobody)).await.kind, ErrorKind::StoreUnavailable);
+    let unreachable = refused(&RedisSettings::new(nobody)).await;
+    assert_eq!(unreachable.kind, ErrorKind::StoreUnavailable);
+    assert!(unreachable.message.contains("refused"), "{unreachable}");
     for url in ["http://x", "redis+sentinel://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/", "x+sentinel://h/m"] {
         assert_eq!(refused(&RedisSettings::new(url)).await.fields[0].field, "redis_url", "{url}");
     }
