@@ -7,10 +7,11 @@ use redis::Script;
 /// Returns what the key stands for, unless that is this very command, which a repeated call says.
 const ACCEPT_KEYED: &str = r"
 local mine = ARGV[1] .. ' ' .. ARGV[3]
-local known = redis.call('GET', KEYS[2])
-if known and known ~= mine then return known end
+if not redis.call('SET', KEYS[2], mine, 'NX', 'PXAT', ARGV[4]) then
+  local known = redis.call('GET', KEYS[2])
+  if known ~= mine then return known end
+end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-redis.call('SET', KEYS[2], mine, 'PXAT', ARGV[4])
 return redis.call('PUBLISH', ARGV[5], ARGV[6])";
 
 /// Takes a command back that nobody has.
