@@ -260,19 +260,19 @@ async fn a_key_finds_its_command_again_on_any_server_and_without_its_caller_it_i
     let mut executor = ByHand::attach(&sandbox, sandbox.back(), "e1").await;
     let request =
         || ExecuteCommandRequest { spec: Some(pods(20)), idempotency_key: "key-1".into(), ..Default::default() };
-    let ask = async |server| {
+    let ask = |server| {
         let mut debug = sandbox.debug_on(server, API_KEY);
         tokio::spawn(async move { debug.execute_command(request()).await })
     };
-    let gone = ask(sandbox.front()).await;
+    let gone = ask(sandbox.front());
     let run = executor.run().await;
     gone.abort();
     assert!(gone.await.unwrap_err().is_cancelled());
-    let again = ask(sandbox.back()).await;
+    let again = ask(sandbox.back());
     sandbox.until_waiting(sandbox.back()).await;
     // Nobody waits on the first server any more, and still nothing is cancelled.
     let mut other = ByHand::attach(&sandbox, sandbox.front(), "e2").await;
-    let alone = submit_keyed(&sandbox, "key-2").await;
+    let alone = submit_keyed(&sandbox, "key-2");
     let abandoned = other.run().await;
     alone.abort();
     assert_eq!(other.cancel().await, abandoned.command_id, "its caller did not come back");
@@ -282,7 +282,7 @@ async fn a_key_finds_its_command_again_on_any_server_and_without_its_caller_it_i
 }
 
 /// Asks for a command with a key, on the front server.
-async fn submit_keyed(sandbox: &Sandbox, key: &'static str) -> tokio::task::JoinHandle<()> {
+fn submit_keyed(sandbox: &Sandbox, key: &'static str) -> tokio::task::JoinHandle<()> {
     let mut debug = sandbox.debug();
     tokio::spawn(async move {
         let request = ExecuteCommandRequest { spec: Some(pods(20)), idempotency_key: key.into(), ..Default::default() };
