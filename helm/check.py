@@ -60,6 +60,10 @@ VARIANTS = {
         "server": {"redis": {"url": "rediss://user:pw@redis.example.com:6380/0", "prefix": "k:"}, "apiKeys": {"keys": [OK_KEY, "bare-key-1"]}},
         "redis": {"enabled": False},
     },
+    "server only, Redis by Sentinel": {
+        "server": {"redis": {"url": "rediss+sentinel://user:pw@s1:26379,s2:26379/main", "wait": 1, "caSecret": "ca"}},
+        "redis": {"enabled": False},
+    },
     "server only, in memory": {"server": {"replicas": 1}, "redis": {"enabled": False}},
     "executor only": {
         "server": {"enabled": False},
@@ -322,6 +326,8 @@ def check_promises(name, objects, record):
         assert redis["password"] in keys["redis-url"] and f"requirepass {redis['password']}\n" in redis["redis.conf"]
     if name == "server only, Redis by URL":
         assert keys["client-key"] == "0123456789abcdef" and not find(objects, "Deployment", "-redis")
+    if name == "server only, Redis by Sentinel":
+        assert env["KUBENTLY_REDIS_WAIT"] == "1" and env["KUBENTLY_REDIS_CA_FILE"] == "/etc/kubently/redis-ca.crt"
     if name == "server and executor":
         assert keys["executor-tokens"] == f"here:{token}" and len(token) == 48
     if name == "everything":
