@@ -86,15 +86,15 @@ impl Redis {
     /// As [`Self::pipe`]; done only when as many replicas have it as the settings ask for.
     pub(crate) async fn pipe_durably<T: FromRedisValue>(&self, commands: &Pipeline) -> Result<T, Error> {
         let Some(durable) = &self.durable else { return self.pipe(commands).await };
-        let answer = durable.kept.call(async |connection| commands.query_async(connection).await).await?;
-        durable.replicated().await.map(|()| answer)
+        let (answer, on) = durable.kept.call_on(async |connection| commands.query_async(connection).await).await?;
+        durable.replicated(on).await.map(|()| answer)
     }
 
     /// As [`Self::invoke`]; done only when as many replicas have it as the settings ask for.
     pub(crate) async fn invoke_durably<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
         let Some(durable) = &self.durable else { return self.invoke(script).await };
-        let answer = durable.kept.call(async |connection| script.invoke_async(connection).await).await?;
-        durable.replicated().await.map(|()| answer)
+        let (answer, on) = durable.kept.call_on(async |connection| script.invoke_async(connection).await).await?;
+        durable.replicated(on).await.map(|()| answer)
     }
 
     /// Whether Redis answers, and how often it was connected to.

@@ -15,14 +15,15 @@ use super::{kept::Kept, millis};
 /// Writers that wait for the replicas; beyond that they wait for a place here.
 const QUEUE: usize = 4096;
 
-type Told = oneshot::Sender<Result<(), Error>>;
+/// A writer: the connection that it wrote on, and where it is told.
+type Writer = (u64, oneshot::Sender<Result<(), Error>>);
 
 /// See the module. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Durable {
     /// The connection of the writes.
     pub(super) kept: Kept,
-    waiting: mpsc::Sender<Told>,
+    waiting: mpsc::Sender<Writer>,
 }
 
 impl Durable {
@@ -34,25 +35,29 @@ impl Durable {
         Self { kept, waiting }
     }
 
-    /// Waits until the replicas have everything that was written before this call.
-    pub(super) async fn replicated(&self) -> Result<(), Error> {
+    /// Waits until the replicas have everything that was written before this call on the connection of this
+    /// generation. `WAIT` knows of its own connection's writes only, so one on a later connection says nothing.
+    pub(super) async fn replicated(&self, generation: u64) -> Result<(), Error> {
         let (tell, told) = oneshot::channel();
-        self.waiting.send(tell).await.map_err(|_ended| Error::store_unavailable())?;
+        self.waiting.send((generation, tell)).await.map_err(|_ended| Error::store_unavailable())?;
         told.await.unwrap_or_else(|_ended| Err(Error::store_unavailable()))
     }
 }
 
 /// Asks once for all who wait, again and again.
-async fn ask(kept: Kept, replicas: u32, timeout: Duration, mut waiters: mpsc::Receiver<Told>) {
+async fn ask(kept: Kept, replicas: u32, timeout: Duration, mut waiters: mpsc::Receiver<Writer>) {
     let mut asking = Vec::new();
     while waiters.recv_many(&mut asking, QUEUE).await > 0 {
         let mut wait = cmd("WAIT");
         wait.arg(replicas).arg(millis(timeout));
-        let reached: Result<u32, Error> = kept.call(async |connection| wait.query_async(connection).await).await;
-        let enough = reached.and_then(|reached| enough(reached, replicas));
-        for tell in asking.drain(..) {
+        let asked: Result<(u32, u64), Error> =
+            kept.call_on(async |connection| wait.query_async(connection).await).await;
+        let enough = asked.and_then(|(reached, on)| enough(reached, replicas).map(|()| on));
+        for (wrote_on, tell) in asking.drain(..) {
+            let same =
+                enough.clone().and_then(|on| if on == wrote_on { Ok(()) } else { Err(Error::store_unavailable()) });
             // A writer that is gone does not ask any more.
-            let _gone = tell.send(enough.clone());
+            let _gone = tell.send(same);
         }
     }
 }

@@ -48,13 +48,22 @@ impl Kept {
         &self,
         call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<T, Error> {
+        self.call_on(call).await.map(|(answer, _generation)| answer)
+    }
+
+    /// The same, and the how-manieth connection it was.
+    pub(super) async fn call_on<T>(
+        &self,
+        call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
+    ) -> Result<(T, u64), Error> {
         let mut link = self.link.borrow().clone().ok_or_else(Error::store_unavailable)?;
-        call(&mut link.connection).await.map_err(|cause| {
+        let answer = call(&mut link.connection).await.map_err(|cause| {
             if is_links_fault(&cause) {
                 self.suspect(link.generation);
             }
             unavailable(cause)
-        })
+        })?;
+        Ok((answer, link.generation))
     }
 
     fn suspect(&self, generation: u64) {
