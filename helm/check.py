@@ -61,7 +61,7 @@ VARIANTS = {
         "redis": {"enabled": False},
     },
     "server only, Redis by Sentinel": {
-        "server": {"redis": {"url": "rediss+sentinel://user:pw@s1:26379,s2:26379/main", "wait": 1, "caSecret": "ca"}},
+        "server": {"redis": {"url": "rediss+sentinel://user:pw@s1:26379,s2:26379/main", "wait": 1, "waitTimeout": "500ms", "caSecret": "ca"}},
         "redis": {"enabled": False},
     },
     "server only, in memory": {"server": {"replicas": 1}, "redis": {"enabled": False}},
@@ -327,7 +327,8 @@ def check_promises(name, objects, record):
     if name == "server only, Redis by URL":
         assert keys["client-key"] == "0123456789abcdef" and not find(objects, "Deployment", "-redis")
     if name == "server only, Redis by Sentinel":
-        assert env["KUBENTLY_REDIS_WAIT"] == "1" and env["KUBENTLY_REDIS_CA_FILE"] == "/etc/kubently/redis-ca.crt"
+        assert (env["KUBENTLY_REDIS_WAIT"], env["KUBENTLY_REDIS_WAIT_TIMEOUT"]) == ("1", "500ms")
+        assert env["KUBENTLY_REDIS_CA_FILE"] == "/etc/kubently/redis-ca.crt"
     if name == "server and executor":
         assert keys["executor-tokens"] == f"here:{token}" and len(token) == 48
     if name == "everything":

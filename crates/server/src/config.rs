@@ -21,8 +21,18 @@ pub struct RedisSettings {
     /// `redis+sentinel://[USER:PASSWORD@]HOST:PORT[,HOST:PORT…]/PRIMARY[/DB]` (with TLS `rediss+sentinel://`). The
     /// sentinels' own credentials are the parameters `sentinel_user` and `sentinel_password`.
     ///
-    /// A user with this rule is enough (all channels, because a pattern is subscribed to): `resetkeys ~PREFIX* allchannels -@all +@hash +@string +@list
-    /// +@sortedset +@stream +@pubsub +@scripting +@connection +del +exists +pexpire +pexpireat +wait +role +time`.
+    /// A user needs no more than this rule, with the prefix for `PREFIX`:
+    ///
+    /// ```text
+    /// ACL SETUSER kubently on >PASSWORD resetkeys ~PREFIX* allchannels -@all +ping +role +wait +time +select
+    ///   +get +set +mget +del +exists +pexpire +pexpireat +hset +hsetnx +hget +hdel +hscan +zadd +zincrby +zrem +zcount
+    ///   +zrange +zrangebyscore +zremrangebyscore +rpush +lrange +llen +xadd +xrevrange +evalsha +script|load
+    ///   +publish +subscribe +psubscribe +unsubscribe +punsubscribe
+    /// ```
+    ///
+    /// All channels, because Redis lets a pattern be subscribed to only by a user whose rule has that very pattern,
+    /// and each server's has its own tag in it. Without Sentinel `+role`, without `wait` `+wait`, and with database 0
+    /// `+select` can be left out.
     pub url: String,
     /// Put before every key and channel; empty for none.
     pub prefix: String,
@@ -34,7 +44,7 @@ pub struct RedisSettings {
     pub key_file: Option<PathBuf>,
     /// Replicas that must have a write before it counts (`WAIT`). Default: 0.
     pub wait: u32,
-    /// How long they may take. Default: 1 s.
+    /// How long they may take, at most 2 s. Default: 1 s.
     pub wait_timeout: Duration,
 }
 

@@ -61,7 +61,7 @@ pub(crate) struct RedisArgs {
     /// Replicas that must have a write before it counts
     #[arg(long, env = "KUBENTLY_REDIS_WAIT", value_name = "N", default_value_t = 0)]
     pub(crate) redis_wait: u32,
-    /// How long they may take, less than 3s
+    /// How long they may take, at most 2s
     #[arg(long, env = "KUBENTLY_REDIS_WAIT_TIMEOUT", value_parser = parse_duration, value_name = "DURATION", default_value = "1s")]
     pub(crate) redis_wait_timeout: Duration,
 }
@@ -175,6 +175,32 @@ mod tests {
         let config = config(&line).unwrap();
         assert_eq!((config.listen.port(), config.api_keys.as_str()), (0, "svc:secret-key-1"));
         assert!(matches!(config.backend, Backend::Redis(redis) if redis.url == "redis://r:6379"));
+    }
+
+    #[test]
+    fn how_redis_is_reached_becomes_its_settings() {
+        let files = ["--redis-ca-file", "ca.pem", "--redis-cert-file", "cert.pem", "--redis-key-file", "key.pem"];
+        let line =
+            ["--api-keys", "svc:secret-key-1", "--redis-url", "rediss://u:hunter2@r:6379", "--redis-prefix", "k:"];
+        let wait = ["--redis-wait", "2", "--redis-wait-timeout", "300ms"];
+        let config = config(&[&line[..], &files, &wait].concat()).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
+        let Backend::Redis(redis) = config.backend else { panic!("not Redis") };
+        let file = |name: &str| Some(PathBuf::from(name));
+        assert_eq!(
+            (redis.ca_file, redis.cert_file, redis.key_file),
+            (file("ca.pem"), file("cert.pem"), file("key.pem"))
+        );
+        assert_eq!((redis.prefix.as_str(), redis.wait, redis.wait_timeout), ("k:", 2, Duration::from_millis(300)));
+    }
+
+    #[test]
+    fn without_more_than_a_url_redis_has_the_servers_defaults() {
+        let config = config(&["--api-keys", "svc:secret-key-1", "--redis-url", "redis://r:6379"]).unwrap();
+        let Backend::Redis(ours) = config.backend else { panic!("not Redis") };
+        let theirs = RedisSettings::new("redis://r:6379");
+        assert_eq!((ours.wait, ours.wait_timeout, ours.prefix), (theirs.wait, theirs.wait_timeout, theirs.prefix));
+        assert_eq!((ours.ca_file, ours.cert_file, ours.key_file), (None, None, None));
     }
 
     #[test]

@@ -135,21 +135,31 @@ struct Link {
 }
 
 impl Link {
-    /// Connects, again and again.
+    /// Connects, again and again, where and while the command connection stands.
     async fn keep(self) {
-        while !self.inbox.is_closed() {
+        let mut health = self.redis.health();
+        while !self.inbox.is_closed() && health.wait_for(|health| health.up).await.is_ok() {
+            let before = *self.resume.borrow();
             if let Err(cause) = self.connected().await {
-                tracing::warn!(error = %cause, "the pub/sub connection is lost; connecting again");
+                self.lose(&cause, before);
             }
-            self.confirm.send_replace(HashSet::new());
             tokio::time::sleep(RECONNECT_DELAY).await;
         }
+    }
+
+    /// A loss is told once, not with each attempt that fails after it.
+    fn lose(&self, cause: &RedisError, before: u64) {
+        match *self.resume.borrow() == before {
+            true => tracing::debug!(error = %cause, "no pub/sub connection yet"),
+            false => tracing::warn!(error = %cause, "the pub/sub connection is lost; connecting again"),
+        }
+        self.confirm.send_replace(HashSet::new());
     }
 
     /// One connection's life.
     async fn connected(&self) -> RedisResult<()> {
         let mut health = self.redis.health();
-        let (pubsub, address) = self.redis.pubsub().await?;
+        let (pubsub, generation) = self.redis.pubsub().await?;
         let (mut sink, mut stream) = pubsub.split();
         self.reconcile(&mut sink).await?;
         self.resume.send_modify(|count| *count += 1);
@@ -158,15 +168,21 @@ impl Link {
             tokio::select! {
                 message = stream.next() => self.deliver(message).await?,
                 () = self.wanted.changed.notified() => self.reconcile_while_reading(&mut sink, &mut stream).await?,
-                _ = ping.tick() => alive(&mut sink).await?,
-                _ = health.changed() => self.follow(&address)?,
+                _ = ping.tick() => self.check(&mut sink, generation).await?,
+                _ = health.changed() => self.follow(generation)?,
             }
         }
     }
 
-    /// The command connection may lead to another server now: then this one has to follow it.
-    fn follow(&self, address: &str) -> RedisResult<()> {
-        if self.redis.has_left(address) { Err(closed()) } else { Ok(()) }
+    /// Another command connection may lead to another server, behind the same address too: this one has to follow.
+    fn follow(&self, generation: u64) -> RedisResult<()> {
+        if self.redis.has_left(generation) { Err(closed()) } else { Ok(()) }
+    }
+
+    /// The periodic look: where the commands go, and whether this connection lives.
+    async fn check(&self, sink: &mut PubSubSink, generation: u64) -> RedisResult<()> {
+        self.follow(generation)?;
+        alive(sink).await
     }
 
     /// Passes a message on. A closed inbox means that the server is gone.

@@ -1,22 +1,25 @@
-//! The task that keeps the command connection.
+//! The task that keeps a connection.
 
 use std::{sync::Arc, time::Duration};
 
-use redis::aio::MultiplexedConnection;
 use tokio::{
     sync::watch,
-    time::{Instant, Interval, sleep, timeout},
+    time::{Instant, Interval, sleep},
 };
 
-use super::{Health, kept::Link, target::Target};
+use super::{
+    Health,
+    failure::within,
+    kept::Link,
+    target::{Connected, Target},
+};
 
 /// How often a connection is asked whether it lives.
 const PROBE_EVERY: Duration = Duration::from_secs(2);
-/// First pause between two attempts to connect; doubled each time. Short, because a server has only one such
-/// connection.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// Shortest pause between two attempts to connect. Short, because a server has only one such connection.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// Longest pause.
-const LAST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// See the module.
 pub(super) struct Keeper {
@@ -26,6 +29,8 @@ pub(super) struct Keeper {
     link: watch::Sender<Option<Link>>,
     health: watch::Sender<Health>,
     generation: u64,
+    /// How long the next pause may be.
+    pause: Duration,
 }
 
 impl Keeper {
@@ -34,19 +39,24 @@ impl Keeper {
         target: Arc<Target>,
         answer_within: Duration,
         suspected: watch::Receiver<u64>,
-        (connection, address): (MultiplexedConnection, String),
+        first: Connected,
     ) -> (Self, watch::Receiver<Option<Link>>, watch::Receiver<Health>) {
         let generation = 1;
-        let (link, seen) = watch::channel(Some(Link { connection, address, generation }));
+        let (link, seen) = watch::channel(Some(Link::new(first, generation)));
         let (health, told) = watch::channel(Health { up: true, generation, since: Instant::now() });
-        (Self { target, answer_within, suspected, link, health, generation }, seen, told)
+        (Self { target, answer_within, suspected, link, health, generation, pause: SHORTEST_PAUSE }, seen, told)
     }
 
     /// Keeps the connection until it is dropped.
     pub(super) async fn keep(mut self) {
         loop {
+            let began = Instant::now();
             self.stand().await;
             self.lose();
+            if began.elapsed() < LONGEST_PAUSE {
+                // It came to stand but was of no use, as one to a replica is: without a pause that would go on and on.
+                self.rest().await;
+            }
             self.reconnect().await;
         }
     }
@@ -73,19 +83,24 @@ impl Keeper {
     }
 
     async fn reconnect(&mut self) {
-        let mut pause = FIRST_PAUSE;
-        let (connection, address) = loop {
+        let connected = loop {
             match self.target.connect(self.answer_within).await {
                 Ok(connected) => break connected,
-                Err(cause) => tracing::debug!(error = %cause, ?pause, "no connection to Redis yet"),
+                Err(cause) => tracing::debug!(error = %cause, "no connection to Redis yet"),
             }
-            sleep(pause).await;
-            pause = (pause * 2).min(LAST_PAUSE);
+            self.rest().await;
         };
         self.generation += 1;
-        self.link.send_replace(Some(Link { connection, address, generation: self.generation }));
+        self.pause = SHORTEST_PAUSE;
+        self.link.send_replace(Some(Link::new(connected, self.generation)));
         self.tell(true);
         tracing::info!("connected to Redis again");
+    }
+
+    /// Pauses; twice as long each time, and at random, so that servers do not all come back at once.
+    async fn rest(&mut self) {
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        sleep(SHORTEST_PAUSE + (self.pause - SHORTEST_PAUSE).mul_f64(fastrand::f64())).await;
     }
 
     fn tell(&self, up: bool) {
@@ -102,7 +117,7 @@ async fn probed(
 ) -> bool {
     probe.tick().await;
     let Some(mut link) = link.borrow().clone() else { return false };
-    matches!(timeout(answer_within, target.probe(&mut link.connection)).await, Ok(Ok(())))
+    within(answer_within, target.probe(&mut link.connection)).await.is_ok()
 }
 
 /// Waits for a suspicion; whether it is about an older connection than this.

@@ -3,19 +3,30 @@
 use std::{sync::Arc, time::Duration};
 
 use kubently_core::Error;
-use redis::{RedisError, RedisResult, aio::MultiplexedConnection};
+use redis::{Client, RedisResult, aio::MultiplexedConnection};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::{Health, keeper::Keeper, target::Target};
+use super::{
+    Health,
+    failure::{is_links_fault, unavailable, unreachable_at_start, within},
+    keeper::Keeper,
+    target::{Connected, Target},
+};
 
 /// The connection while it stands, and the how-manieth it is.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) connection: MultiplexedConnection,
-    /// Where it leads to.
-    pub(super) address: String,
+    /// What made it, and leads to the same place.
+    pub(super) client: Client,
     pub(super) generation: u64,
+}
+
+impl Link {
+    pub(super) fn new(connected: Connected, generation: u64) -> Self {
+        Self { connection: connected.connection, client: connected.client, generation }
+    }
 }
 
 /// See the module. Cheap to clone.
@@ -25,6 +36,7 @@ pub(super) struct Kept {
     health: watch::Receiver<Health>,
     /// The newest connection on which a command failed.
     suspect: watch::Sender<u64>,
+    answer_within: Duration,
 }
 
 impl Kept {
@@ -39,25 +51,18 @@ impl Kept {
         let (keeper, link, health) = Keeper::new(target, answer_within, suspected, first);
         let end = end.clone();
         tokio::spawn(async move { end.run_until_cancelled(keeper.keep()).await });
-        Ok(Self { link, health, suspect })
+        Ok(Self { link, health, suspect, answer_within })
     }
 
-    /// Does something on the connection, or fails at once when there is none. An answer that shows that the
-    /// connection is no good has it replaced.
+    /// Does something on the connection, or fails at once when there is none; with the connection's generation. An
+    /// answer that shows that the connection is no good has it replaced. The time is for the whole call, which may
+    /// wait for room and take several round trips.
     pub(super) async fn call<T>(
         &self,
         call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
-    ) -> Result<T, Error> {
-        self.call_on(call).await.map(|(answer, _generation)| answer)
-    }
-
-    /// The same, and the how-manieth connection it was.
-    pub(super) async fn call_on<T>(
-        &self,
-        call: impl AsyncFnOnce(&mut MultiplexedConnection) -> RedisResult<T>,
     ) -> Result<(T, u64), Error> {
-        let mut link = self.link.borrow().clone().ok_or_else(Error::store_unavailable)?;
-        let answer = call(&mut link.connection).await.map_err(|cause| {
+        let mut link = self.link().ok_or_else(Error::store_unavailable)?;
+        let answer = within(self.answer_within, call(&mut link.connection)).await.map_err(|cause| {
             if is_links_fault(&cause) {
                 self.suspect(link.generation);
             }
@@ -79,30 +84,8 @@ impl Kept {
         self.health.clone()
     }
 
-    /// Where it leads to, while it stands.
-    pub(super) fn address(&self) -> Option<String> {
-        self.link.borrow().as_ref().map(|link| link.address.clone())
+    /// The connection, while it stands.
+    pub(super) fn link(&self) -> Option<Link> {
+        self.link.borrow().clone()
     }
-}
-
-/// At the start a person reads the error, and wants to know why.
-fn unreachable_at_start(cause: &RedisError) -> Error {
-    Error { message: format!("cannot connect to Redis: {cause}"), ..Error::store_unavailable() }
-}
-
-/// Whether another connection may do better: this one is broken, or leads to a server that is no primary (any
-/// more) or has not loaded its data yet.
-fn is_links_fault(cause: &RedisError) -> bool {
-    let not_now = ["READONLY", "LOADING", "MASTERDOWN", "CLUSTERDOWN"];
-    cause.is_io_error() || cause.code().is_some_and(|code| not_now.contains(&code))
-}
-
-/// Logs why Redis failed and says it in the error table's words.
-#[allow(clippy::needless_pass_by_value, reason = "used as map_err(unavailable)")]
-pub(super) fn unavailable(cause: RedisError) -> Error {
-    match cause.is_io_error() {
-        true => tracing::debug!(error = %cause, "redis does not answer"),
-        false => tracing::warn!(error = %cause, "redis refuses a command"),
-    }
-    Error::store_unavailable()
 }

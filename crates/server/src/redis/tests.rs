@@ -1,27 +1,28 @@
 //! The connections, against real Redis processes.
 
-use std::{path::Path, time::Duration};
+mod failover;
+mod replicas;
+mod tls;
 
-use kubently_core::{Error, ErrorKind};
-use redis::{cmd, pipe};
-use tokio::{
-    process::Command,
-    time::{Instant, timeout},
-};
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
+
+use kubently_core::Error;
+use redis::cmd;
+use tokio::time::{Instant, timeout};
 
 use super::Redis;
 use crate::{
-    bus::{Bus, RedisBus, Topic},
     config::RedisSettings,
-    test_redis::{TestRedis, TestSentinel, free_port},
+    test_redis::{TestRedis, free_port},
 };
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What the settings' documentation says is enough for a user.
-const RULE: &str = "resetkeys ~pre:* allchannels -@all +@hash +@string +@list +@sortedset +@stream +@pubsub \
-    +@scripting +@connection +del +exists +pexpire +pexpireat +wait +role +time";
+const RULE: &str = "resetkeys ~pre:* allchannels -@all +ping +role +wait +time +select +get +set +mget +del +exists +pexpire \
+    +pexpireat +hset +hsetnx +hget +hdel +hscan +zadd +zincrby +zrem +zcount +zrange +zrangebyscore +zremrangebyscore \
+    +rpush +lrange +llen +xadd +xrevrange +evalsha +script|load +publish +subscribe +psubscribe +unsubscribe \
+    +punsubscribe";
 
 /// Settings with the prefix that the contract suites use, and a user who may do no more than is said to be needed.
 pub(crate) async fn settings(server: &TestRedis) -> RedisSettings {
@@ -44,10 +45,16 @@ async fn until_up(redis: &Redis, up: bool) -> u64 {
 #[tokio::test]
 async fn settings_that_cannot_work_name_their_field() {
     let nobody = format!("redis://127.0.0.1:{}", free_port());
-    let unreachable = refused(&RedisSettings::new(nobody)).await;
-    assert_eq!(unreachable.kind, ErrorKind::StoreUnavailable);
-    assert!(unreachable.message.contains("refused"), "{unreachable}");
-    for url in ["http://x", "redis+sentinel://127.0.0.1:1", "redis+sentinel://127.0.0.1:1/", "x+sentinel://h/m"] {
+    let error = refused(&RedisSettings::new(nobody)).await;
+    assert_eq!(error.fields[0].field, "redis_url");
+    assert!(error.message.contains("refused"), "{error:?}");
+    for url in [
+        "http://x",
+        "redis+sentinel://127.0.0.1:1",
+        "redis+sentinel://127.0.0.1:1/",
+        "x+sentinel://h/m",
+        "redis+sentinel://h/m?user=u",
+    ] {
         assert_eq!(refused(&RedisSettings::new(url)).await.fields[0].field, "redis_url", "{url}");
     }
     let file = Some("missing.pem".into());
@@ -75,6 +82,38 @@ async fn while_redis_is_away_calls_fail_at_once_and_it_comes_back_by_itself() {
 }
 
 #[tokio::test]
+async fn a_redis_that_stands_still_is_given_up_in_time_and_found_again() {
+    let server = TestRedis::start().await;
+    let redis = Redis::connect(&RedisSettings::new(server.url())).await.unwrap();
+    server.suspend().await;
+    let asked = Instant::now();
+    assert_eq!(redis.query::<String>(&cmd("PING")).await, Err(Error::store_unavailable()));
+    assert!(asked.elapsed() < Duration::from_millis(3_500), "{:?}", asked.elapsed());
+    until_up(&redis, false).await;
+    server.resume().await;
+    assert_eq!(until_up(&redis, true).await, 2);
+    assert_eq!(redis.query::<String>(&cmd("PING")).await.unwrap(), "PONG");
+}
+
+#[tokio::test]
+async fn a_primary_that_became_a_replica_is_found_out_and_does_not_make_it_spin() {
+    let server = TestRedis::start().await;
+    let redis = Redis::connect(&RedisSettings::new(server.url())).await.unwrap();
+    server.ask(&format!("REPLICAOF 127.0.0.1 {}", free_port())).await;
+    let set = || async { redis.query::<()>(cmd("SET").arg("k").arg("v")).await };
+    let began = Instant::now();
+    let mut health = redis.health();
+    while health.borrow().generation < 4 {
+        assert_eq!(set().await, Err(Error::store_unavailable()));
+        timeout(PATIENCE, health.changed()).await.unwrap().unwrap();
+    }
+    assert!(began.elapsed() > Duration::from_millis(200), "two pauses of at least 100 ms");
+    server.ask("REPLICAOF NO ONE").await;
+    until_up(&redis, true).await;
+    set().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_broken_connection_is_replaced_when_a_command_finds_it_so() {
     let server = TestRedis::start().await;
     let redis = Redis::connect(&RedisSettings::new(server.url())).await.unwrap();
@@ -89,92 +128,4 @@ async fn a_broken_connection_is_replaced_when_a_command_finds_it_so() {
     timeout(PATIENCE, replaced).await.unwrap();
     until_up(&redis, true).await;
     assert_eq!(redis.query::<String>(&cmd("PING")).await.unwrap(), "PONG");
-}
-
-#[tokio::test]
-async fn after_a_failover_commands_and_subscriptions_follow_the_primary() {
-    let primary = TestRedis::start().await;
-    let port = primary.port().to_string();
-    let replica = TestRedis::start_with(&["--replicaof", "127.0.0.1", &port]).await;
-    replica.until("INFO replication", |text| text.contains("master_link_status:up")).await;
-    let sentinel = TestSentinel::start(&primary).await;
-    primary.until("INFO replication", |text| text.contains("connected_slaves:1")).await;
-    // A sentinel learns of the replicas by asking the primary.
-    let knows = || async {
-        let client = redis::Client::open(format!("redis://127.0.0.1:{}", sentinel.port)).unwrap();
-        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-        let replicas: Vec<redis::Value> =
-            cmd("SENTINEL").arg("replicas").arg("main").query_async(&mut connection).await.unwrap();
-        replicas.len() == 1
-    };
-    while !knows().await {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    let url = format!("redis+sentinel://127.0.0.1:1,127.0.0.1:{}/main", sentinel.port);
-    let redis = Redis::connect(&RedisSettings { wait: 1, ..RedisSettings::new(url) }).await.unwrap();
-    let stop = CancellationToken::new();
-    let (bus, mut inbox) = RedisBus::start(redis.clone(), stop.clone());
-    let bus = Bus::Redis(bus);
-    let topic = Topic::commands("c");
-    let _heard = bus.subscribe(topic.clone()).await.unwrap();
-    redis.pipe_durably::<()>(pipe().cmd("SET").arg("k").arg("v").ignore()).await.unwrap();
-
-    let mut resumed = bus.resumed();
-    resumed.mark_unchanged();
-    primary.kill().await;
-    until_up(&redis, false).await;
-    until_up(&redis, true).await;
-    assert_eq!(redis.query::<String>(cmd("GET").arg("k")).await.unwrap(), "v");
-    // It may have come to the old one once more before the sentinel knew.
-    while bus.publish(&topic, "back".into()).await != Ok(1) {
-        timeout(PATIENCE, resumed.changed()).await.unwrap().unwrap();
-    }
-    assert_eq!(timeout(PATIENCE, inbox.recv()).await.unwrap().unwrap().payload, "back");
-    // The promoted one has no replica, so a write that needs one does not count.
-    let alone = redis.pipe_durably::<()>(pipe().cmd("SET").arg("k").arg("w").ignore()).await;
-    assert_eq!(alone, Err(Error::store_unavailable()));
-    stop.cancel();
-}
-
-/// Makes a certificate authority and a certificate for 127.0.0.1 with the openssl command.
-async fn certificates(dir: &Path, name: &str) {
-    let new = "-newkey rsa:2048 -nodes";
-    let sign = format!("-CA {name}-ca.pem -CAkey {name}-ca.key -CAcreateserial -days 1 -extfile san");
-    std::fs::write(dir.join("san"), "subjectAltName=IP:127.0.0.1\n").unwrap();
-    for arguments in [
-        format!("req -x509 {new} -keyout {name}-ca.key -out {name}-ca.pem -days 1 -subj /CN={name}"),
-        format!("req {new} -keyout {name}.key -out {name}.csr -subj /CN=127.0.0.1"),
-        format!("x509 -req -in {name}.csr -out {name}.pem {sign}"),
-    ] {
-        let done = Command::new("openssl").args(arguments.split(' ')).current_dir(dir).output().await.unwrap();
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    }
-}
-
-#[tokio::test]
-async fn tls_is_checked_on_both_sides() {
-    let _already = rustls::crypto::ring::default_provider().install_default();
-    let dir = tempfile::tempdir().unwrap();
-    for name in ["good", "other"] {
-        certificates(dir.path(), name).await;
-    }
-    let file = |name: &str| dir.path().join(name);
-    let (text, tls_port) = (|name: &str| file(name).display().to_string(), free_port());
-    let port = tls_port.to_string();
-    let (cert, key, ca) = (text("good.pem"), text("good.key"), text("good-ca.pem"));
-    let tls = ["--tls-port", &port, "--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca];
-    let _server = TestRedis::start_with(&tls).await;
-    let settings = RedisSettings {
-        ca_file: Some(file("good-ca.pem")),
-        cert_file: Some(file("good.pem")),
-        key_file: Some(file("good.key")),
-        ..RedisSettings::new(format!("rediss://127.0.0.1:{tls_port}"))
-    };
-    let redis = Redis::connect(&settings).await.unwrap();
-    assert_eq!(redis.query::<String>(&cmd("PING")).await.unwrap(), "PONG");
-    redis.pubsub().await.unwrap();
-    let wrong_ca = RedisSettings { ca_file: Some(file("other-ca.pem")), ..settings.clone() };
-    assert_eq!(refused(&wrong_ca).await.kind, ErrorKind::StoreUnavailable);
-    let nobody = RedisSettings { cert_file: None, key_file: None, ..settings };
-    assert_eq!(refused(&nobody).await.kind, ErrorKind::StoreUnavailable);
 }
