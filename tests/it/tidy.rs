@@ -30,7 +30,8 @@ async fn our_crates_import_each_other_as_drawn() {
         ("kubently-core", vec![]),
         ("kubently-proto", vec!["kubently-core"]),
         ("kubently-server", vec!["kubently-core", "kubently-proto"]),
-        ("kubently-executor", vec!["kubently-core", "kubently-proto"]),
+        ("kubently-render", vec![]),
+        ("kubently-executor", vec!["kubently-core", "kubently-proto", "kubently-render"]),
         ("kubently-democluster", vec![]),
         ("kubently-bench", vec!["kubently-core", "kubently-proto"]),
         (

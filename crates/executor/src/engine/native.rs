@@ -8,13 +8,9 @@ mod catalog;
 mod discovery;
 mod fault;
 mod get;
-mod go_json;
-mod go_yaml;
 mod logs;
-mod object;
 mod pods;
 mod resources;
-mod table;
 mod version;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};

@@ -1,6 +1,7 @@
 //! What the cluster serves, and what a resource name means there; pure.
 
 use kubently_core::kubectl::ResourceType;
+use kubently_render::object::prefix;
 
 /// One resource type at one version.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,12 +47,6 @@ impl Resource {
     fn is_named(&self, name: &str) -> bool {
         self.plural == name || self.singular == name || self.kind.eq_ignore_ascii_case(name)
     }
-}
-
-/// `pod`, `deployment.apps`.
-pub(super) fn prefix(kind: &str, group: &str) -> String {
-    let kind = kind.to_lowercase();
-    if group.is_empty() { kind } else { format!("{kind}.{group}") }
 }
 
 /// Every served type, groups in the server's order, versions of a group in order of preference.

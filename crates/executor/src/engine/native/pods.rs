@@ -2,13 +2,13 @@
 
 use std::cmp::Ordering;
 
+use kubently_render::object::strings;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
     api::{Api, JSON, Path},
     fault::Fault,
-    object::strings,
 };
 
 /// The part of a pod that says which logs there are and which pod is the most telling one.

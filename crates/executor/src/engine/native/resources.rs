@@ -1,8 +1,9 @@
 //! `api-resources` and `api-versions`
 
 use kubently_core::kubectl::{ApiResourcesCommand, OutputFormat};
+use kubently_render::table::align;
 
-use super::{Ended, Native, api::Api, catalog::Resource, table::align};
+use super::{Ended, Native, api::Api, catalog::Resource};
 use crate::runner::Output;
 
 pub(super) fn covers(command: &ApiResourcesCommand) -> bool {

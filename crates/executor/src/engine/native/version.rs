@@ -1,13 +1,13 @@
 //! `version`
 
 use kubently_core::kubectl::{OutputFormat, VersionCommand};
+use kubently_render::{json as go_json, yaml};
 use serde_json::{Value, json};
 
 use super::{
     Ended,
     api::{Api, JSON},
     fault::Fault,
-    go_json, go_yaml,
 };
 use crate::runner::Output;
 
@@ -34,7 +34,7 @@ fn text(format: &OutputFormat, server: Option<Value>) -> String {
     }
     match format {
         OutputFormat::Json => go_json::print(&whole),
-        OutputFormat::Yaml => go_yaml::print(&whole),
+        OutputFormat::Yaml => yaml::print(&whole),
         _ => {
             let server = whole["serverVersion"]["gitVersion"].as_str();
             let server = server.map(|version| format!("Server Version: {version}\n")).unwrap_or_default();

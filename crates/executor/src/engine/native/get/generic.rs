@@ -1,6 +1,11 @@
 //! Whole objects: `-o name`, `-o json`, `-o yaml`.
 
 use kubently_core::kubectl::{GetCommand, OutputFormat};
+use kubently_render::{
+    json,
+    object::{self, items_of, list_of},
+    yaml,
+};
 use serde_json::Value;
 
 use super::{
@@ -8,8 +13,6 @@ use super::{
         Ended,
         api::{Api, JSON},
         fault::Fault,
-        go_json, go_yaml,
-        object::{self, items_of, list_of},
     },
     select::{Selection, Target},
 };
@@ -62,8 +65,8 @@ fn write(get: &GetCommand, selection: &Selection, mut objects: Vec<Value>, outpu
         last => list_of(objects.into_iter().chain(last).collect()),
     };
     let text = match get.output {
-        OutputFormat::Yaml => go_yaml::print(&whole),
-        _ => go_json::print(&whole),
+        OutputFormat::Yaml => yaml::print(&whole),
+        _ => json::print(&whole),
     };
     output.out(&text);
 }

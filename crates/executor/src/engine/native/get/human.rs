@@ -1,15 +1,10 @@
 //! Tables for people.
 
 use kubently_core::kubectl::{GetCommand, OutputFormat};
+use kubently_render::table::{Printer, Style, Table};
 
 use super::{
-    super::{
-        Ended,
-        api::Api,
-        catalog::Resource,
-        fault::Fault,
-        table::{Printer, Style, Table},
-    },
+    super::{Ended, api::Api, catalog::Resource, fault::Fault},
     select::{Selection, Target},
 };
 use crate::runner::Output;

@@ -7,7 +7,7 @@ mod style;
 
 use serde_json::{Map, Value};
 
-use super::go_json::number_text;
+use crate::json::number_text;
 use order::key_order;
 use scalar::Scalar;
 
@@ -15,7 +15,7 @@ use scalar::Scalar;
 const INDENT: usize = 2;
 
 /// `value` as a document; ends in a newline.
-pub(super) fn print(value: &Value) -> String {
+pub fn print(value: &Value) -> String {
     let mut writer = Writer::default();
     match value {
         Value::Object(fields) if !fields.is_empty() => writer.mapping(fields, 0, true),

@@ -2,10 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalog::prefix;
-
 /// A list's items. The API leaves out what all of them have in common; here each is whole again.
-pub(super) fn items_of(mut list: Value) -> Vec<Value> {
+pub fn items_of(mut list: Value) -> Vec<Value> {
     let api_version = list["apiVersion"].take();
     let kind = list["kind"].as_str().map(|kind| kind.trim_end_matches("List").to_owned()).unwrap_or_default();
     let Value::Array(items) = list["items"].take() else { return Vec::new() };
@@ -24,21 +22,28 @@ fn complete(mut item: Value, api_version: &Value, kind: &str) -> Value {
 }
 
 /// The list kubectl puts around several objects.
-pub(super) fn list_of(items: Vec<Value>) -> Value {
+pub fn list_of(items: Vec<Value>) -> Value {
     let mut list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}});
     list["items"] = Value::Array(items);
     list
 }
 
 /// Who changed which field: long, and of no use to readers.
-pub(super) fn drop_managed_fields(object: &mut Value) {
+pub fn drop_managed_fields(object: &mut Value) {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
 }
 
+/// `pod`, `deployment.apps`: how kubectl names a type in front of object names.
+#[must_use]
+pub fn prefix(kind: &str, group: &str) -> String {
+    let kind = kind.to_lowercase();
+    if group.is_empty() { kind } else { format!("{kind}.{group}") }
+}
+
 /// `pod/web`, `deployment.apps/web`.
-pub(super) fn name_of(object: &Value) -> String {
+pub fn name_of(object: &Value) -> String {
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let kind = object["kind"].as_str().unwrap_or_default();
@@ -46,7 +51,7 @@ pub(super) fn name_of(object: &Value) -> String {
 }
 
 /// The string values of a map, in order of their names.
-pub(super) fn strings(map: Option<&Map<String, Value>>) -> Vec<(&str, &str)> {
+pub fn strings(map: Option<&Map<String, Value>>) -> Vec<(&str, &str)> {
     let mut pairs: Vec<_> =
         map.into_iter().flatten().filter_map(|(name, value)| Some((name.as_str(), value.as_str()?))).collect();
     pairs.sort_unstable();

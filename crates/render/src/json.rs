@@ -9,7 +9,7 @@ const INDENT: usize = 4;
 const EXPONENT_FROM: f64 = 1e21;
 
 /// `value` with sorted keys and four spaces a level, ending in a newline.
-pub(super) fn print(value: &Value) -> String {
+pub fn print(value: &Value) -> String {
     let mut out = String::new();
     put(&mut out, value, 0);
     out.push('\n');
@@ -59,7 +59,7 @@ fn block<T>(
 }
 
 /// A number as Go prints it: whole floats without a fraction.
-pub(super) fn number_text(number: &Number) -> String {
+pub fn number_text(number: &Number) -> String {
     match number.as_f64() {
         Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < EXPONENT_FROM => format!("{float:.0}"),
         _ => number.to_string(),

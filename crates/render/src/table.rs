@@ -12,67 +12,90 @@ const MIN_WIDTH: usize = 6;
 /// `meta.k8s.io/v1 Table`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub(super) struct Table {
-    pub(super) kind: String,
-    pub(super) metadata: ListMeta,
-    pub(super) column_definitions: Vec<Column>,
-    pub(super) rows: Vec<Row>,
+pub struct Table {
+    /// `Table`, unless the server answered with something else.
+    pub kind: String,
+    /// The list's own.
+    pub metadata: ListMeta,
+    /// What the cells of a row are.
+    pub column_definitions: Vec<Column>,
+    /// One per object.
+    pub rows: Vec<Row>,
 }
 
+/// What a list says about itself.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct ListMeta {
+pub struct ListMeta {
     /// Where the next piece of a list starts; empty at its end.
     #[serde(rename = "continue")]
-    pub(super) next: String,
+    pub next: String,
 }
 
+/// One column's definition.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Column {
-    pub(super) name: String,
+pub struct Column {
+    /// The header, before it is put in capitals.
+    pub name: String,
+    /// `OpenAPI` type: `string`, `integer`…
     #[serde(rename = "type")]
-    pub(super) value_type: String,
-    pub(super) format: String,
-    pub(super) priority: i32,
+    pub value_type: String,
+    /// `name` for the column with the objects' names.
+    pub format: String,
+    /// Above 0 it is shown in wide tables only.
+    pub priority: i32,
 }
 
+/// One object's line.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Row {
-    pub(super) cells: Vec<Value>,
-    pub(super) object: Partial,
+pub struct Row {
+    /// In the order of the columns.
+    pub cells: Vec<Value>,
+    /// The object, or as much of it as was asked for.
+    pub object: Partial,
 }
 
 /// What comes of each row's object.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Partial {
-    pub(super) metadata: Metadata,
+pub struct Partial {
+    /// See [`Metadata`].
+    pub metadata: Metadata,
 }
 
+/// What a table shows of an object beside the cells.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Metadata {
-    pub(super) name: String,
-    pub(super) namespace: String,
-    pub(super) labels: BTreeMap<String, String>,
+pub struct Metadata {
+    /// The object's name.
+    pub name: String,
+    /// Its namespace; empty for cluster-wide ones.
+    pub namespace: String,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
 }
 
 /// How a group of tables is printed.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Style {
-    pub(super) wide: bool,
-    pub(super) no_headers: bool,
-    pub(super) show_labels: bool,
-    pub(super) label_columns: Vec<String>,
-    pub(super) with_namespace: bool,
+pub struct Style {
+    /// With the columns of lower priority.
+    pub wide: bool,
+    /// Without the line of headers.
+    pub no_headers: bool,
+    /// With a last column of all labels.
+    pub show_labels: bool,
+    /// With a column for each of these labels.
+    pub label_columns: Vec<String>,
+    /// With a first column of namespaces.
+    pub with_namespace: bool,
     /// Put in front of names when several types are printed.
-    pub(super) prefix: Option<String>,
+    pub prefix: Option<String>,
 }
 
 /// Collects the lines of one type's tables; columns are aligned over all of them.
-pub(super) struct Printer {
+pub struct Printer {
     style: Style,
     columns: Vec<Column>,
     printed_headers: bool,
@@ -80,12 +103,14 @@ pub(super) struct Printer {
 }
 
 impl Printer {
-    pub(super) const fn new(style: Style) -> Self {
+    /// Without any table yet.
+    #[must_use]
+    pub const fn new(style: Style) -> Self {
         Self { style, columns: Vec::new(), printed_headers: false, lines: Vec::new() }
     }
 
     /// Adds a table, with headers unless they are the ones printed last.
-    pub(super) fn add(&mut self, table: Table) {
+    pub fn add(&mut self, table: Table) {
         if !table.column_definitions.is_empty() && table.column_definitions != self.columns {
             self.columns = table.column_definitions;
             self.printed_headers = false;
@@ -134,7 +159,7 @@ impl Printer {
     }
 
     /// Everything that was added, aligned.
-    pub(super) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         align(&self.lines)
     }
 }
@@ -163,7 +188,7 @@ fn text(value: &Value) -> String {
 }
 
 /// Lines of cells as text; the last cell of a line is never padded.
-pub(super) fn align(lines: &[Vec<String>]) -> String {
+pub fn align(lines: &[Vec<String>]) -> String {
     let count = lines.iter().map(Vec::len).max().unwrap_or_default();
     let mut widths = vec![MIN_WIDTH; count];
     for line in lines {

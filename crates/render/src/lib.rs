@@ -1,0 +1,12 @@
+//! What kubectl prints, as pure functions: the API's answers in, text out, byte for byte as kubectl 1.33 has it.
+//!
+//! No I/O and no clock: whoever calls fetches first, and says what time it is. So everything here can be tested with
+//! recorded answers, and fuzzed.
+
+pub mod fields;
+pub mod json;
+pub mod object;
+pub mod tab;
+pub mod table;
+pub mod time;
+pub mod yaml;

@@ -1,0 +1,108 @@
+//! Columns as Go's `text/tabwriter` aligns them.
+//!
+//! A cell is text that ends in a tab; what follows a line's last tab is no cell and has no width. A column is a block of
+//! consecutive lines that all have a cell there, so a line without one ends it.
+
+/// How wide columns are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Layout {
+    /// The least width of a column, padding included.
+    pub min_width: usize,
+    /// Spaces after the longest cell.
+    pub padding: usize,
+}
+
+impl Layout {
+    /// What kubectl's tables have.
+    pub const TABLE: Self = Self { min_width: 6, padding: 3 };
+    /// What `describe` has.
+    pub const DESCRIBE: Self = Self { min_width: 0, padding: 2 };
+}
+
+/// `text` with its tabs made into aligned columns.
+#[must_use]
+pub fn align(text: &str, layout: Layout) -> String {
+    let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.split('\t').collect()).collect();
+    let mut writer = Writer { layout, lines: &lines, widths: Vec::new(), out: String::with_capacity(text.len() * 2) };
+    writer.block(0, lines.len());
+    // The text after the last line break is no line.
+    writer.out.pop();
+    writer.out
+}
+
+struct Writer<'a> {
+    layout: Layout,
+    lines: &'a [Vec<&'a str>],
+    /// Of the columns to the left.
+    widths: Vec<usize>,
+    out: String,
+}
+
+impl Writer<'_> {
+    /// Writes the lines from `start` to `end`, whose columns to the left are known.
+    fn block(&mut self, start: usize, end: usize) {
+        let column = self.widths.len();
+        let has_cell = |line: &Vec<&str>| column + 1 < line.len();
+        let mut written = start;
+        let mut at = start;
+        while at < end {
+            if !has_cell(&self.lines[at]) {
+                at += 1;
+                continue;
+            }
+            self.write(written, at);
+            let height = self.lines[at..end].iter().take_while(|line| has_cell(line)).count();
+            let width = self.width(column, at, at + height);
+            self.widths.push(width);
+            self.block(at, at + height);
+            self.widths.pop();
+            at += height;
+            written = at;
+        }
+        self.write(written, end);
+    }
+
+    /// The width of a column; one with only empty cells still has its padding.
+    fn width(&self, column: usize, start: usize, end: usize) -> usize {
+        let cells = self.lines[start..end].iter().map(|line| line[column].chars().count() + self.layout.padding);
+        cells.max().unwrap_or_default().max(self.layout.min_width)
+    }
+
+    fn write(&mut self, start: usize, end: usize) {
+        for line in &self.lines[start..end] {
+            for (at, cell) in line.iter().enumerate() {
+                self.out.push_str(cell);
+                if at + 1 < line.len()
+                    && let Some(width) = self.widths.get(at)
+                {
+                    self.out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
+                }
+            }
+            self.out.push('\n');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_ends_where_a_line_has_no_cell() {
+        let text = "Name:\tweb\nNamespace:\tshop\nLabels:\n  app:\tx\n";
+        assert_eq!(align(text, Layout::DESCRIBE), "Name:       web\nNamespace:  shop\nLabels:\n  app:  x\n");
+    }
+
+    #[test]
+    fn cells_in_further_columns_are_aligned_among_their_neighbours() {
+        let text = "a\tbb\tc\naaaa\tb\tc\nx\ty\n";
+        assert_eq!(align(text, Layout::DESCRIBE), "a     bb  c\naaaa  b   c\nx     y\n");
+    }
+
+    #[test]
+    fn tables_have_a_least_width_and_a_line_may_end_in_a_tab() {
+        assert_eq!(align("A\tB\t\nx\t\t\n", Layout::TABLE), "A     B     \nx           \n");
+        assert_eq!(align("", Layout::TABLE), "");
+        assert_eq!(align("no end", Layout::TABLE), "no end");
+    }
+}
