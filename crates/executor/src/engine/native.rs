@@ -8,6 +8,8 @@ mod catalog;
 mod discovery;
 mod fault;
 mod get;
+#[cfg(test)]
+mod golden;
 mod logs;
 mod pods;
 mod resources;
@@ -20,8 +22,8 @@ use kubently_core::{
 };
 
 use super::Exit;
-use crate::{Config, runner::Output};
-use api::Api;
+use crate::{Clock, Config, runner::Output};
+use api::Connection;
 use discovery::Discovery;
 use fault::Fault;
 
@@ -30,10 +32,12 @@ pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, ver
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
-    api: Api,
+    connection: Connection,
     discovery: Discovery,
     policy: Policy,
     default_namespace: String,
+    /// What time it is, for ages.
+    clock: Clock,
 }
 
 /// Whether this engine can run `command` in every detail.
@@ -60,13 +64,17 @@ impl Native {
             }
             None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
         };
+        Self::new(kube, config.policy.clone(), config.clock)
+    }
+
+    fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
-        let api = Api::new(kube).map_err(|error| fault::chain(&error))?;
-        Ok(Self { api, discovery: Discovery::default(), policy: config.policy.clone(), default_namespace })
+        let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
+        Ok(Self { connection, discovery: Discovery::default(), policy, default_namespace, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
-        let api = self.api.with_timeout(command.common().request_timeout);
+        let api = self.connection.api(command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,

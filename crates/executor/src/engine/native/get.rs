@@ -20,7 +20,7 @@ pub(super) fn covers(get: &GetCommand) -> bool {
 }
 
 /// Runs `get`.
-pub(super) async fn run(native: &Native, api: &Api, get: &GetCommand, output: &Output) -> Ended {
+pub(super) async fn run(native: &Native, api: &Api<'_>, get: &GetCommand, output: &Output) -> Ended {
     let selection = select::select(native, api, get).await?;
     match get.output {
         OutputFormat::Name | OutputFormat::Json | OutputFormat::Yaml => {

@@ -18,7 +18,7 @@ use super::{
 };
 use crate::runner::Output;
 
-pub(super) async fn print(api: &Api, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
+pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
     let mut objects = Vec::new();
     let mut faults = Vec::new();
     for target in &selection.targets {
@@ -35,7 +35,7 @@ pub(super) async fn print(api: &Api, get: &GetCommand, selection: &Selection, ou
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-async fn fetch(api: &Api, get: &GetCommand, target: &Target, objects: &mut Vec<Value>) -> Result<(), Fault> {
+async fn fetch(api: &Api<'_>, get: &GetCommand, target: &Target, objects: &mut Vec<Value>) -> Result<(), Fault> {
     let mut next = String::new();
     loop {
         let answer: Value = api.read(&target.path(get, &next), JSON).await?;

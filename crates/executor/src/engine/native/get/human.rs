@@ -16,7 +16,7 @@ const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,\
 /// Tables of one target.
 type Found<'a> = (&'a Resource, Table);
 
-pub(super) async fn print(api: &Api, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
+pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
     let mut found = Vec::new();
     let mut faults = Vec::new();
     for target in &selection.targets {
@@ -37,7 +37,12 @@ pub(super) async fn print(api: &Api, get: &GetCommand, selection: &Selection, ou
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-async fn fetch<'a>(api: &Api, get: &GetCommand, target: &'a Target, found: &mut Vec<Found<'a>>) -> Result<(), Fault> {
+async fn fetch<'a>(
+    api: &Api<'_>,
+    get: &GetCommand,
+    target: &'a Target,
+    found: &mut Vec<Found<'a>>,
+) -> Result<(), Fault> {
     let mut next = String::new();
     loop {
         let answer = api.get(&target.path(get, &next), AS_TABLE).await?;

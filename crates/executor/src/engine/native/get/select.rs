@@ -51,7 +51,7 @@ impl Target {
 }
 
 /// Resolves what was typed by what the cluster serves.
-pub(super) async fn select(native: &Native, api: &Api, get: &GetCommand) -> Result<Selection, Fault> {
+pub(super) async fn select(native: &Native, api: &Api<'_>, get: &GetCommand) -> Result<Selection, Fault> {
     let asked: Vec<_> = get.resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
     let namespace = native.namespace(&get.common.namespace).map(str::to_owned);
