@@ -3,6 +3,7 @@
 //! No I/O and no clock: whoever calls fetches first, and says what time it is. So everything here can be tested with
 //! recorded answers, and fuzzed.
 
+pub mod describe;
 pub mod fields;
 pub mod json;
 pub mod object;

@@ -5,6 +5,7 @@
 
 mod api;
 mod catalog;
+mod describe;
 mod discovery;
 mod fault;
 mod get;
@@ -28,7 +29,8 @@ use discovery::Discovery;
 use fault::Fault;
 
 /// What a person is told about what this engine can do.
-pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
+pub(super) const COVERED: &str =
+    "describe, get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
@@ -46,7 +48,7 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
-        Command::Logs(_) | Command::ApiVersions(_) => true,
+        Command::Describe(_) | Command::Logs(_) | Command::ApiVersions(_) => true,
         _ => false,
     }
 }
@@ -77,6 +79,7 @@ impl Native {
         let api = self.connection.api(command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
+            Command::Describe(describe) => describe::run(self, &api, describe, output).await,
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
