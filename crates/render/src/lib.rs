@@ -6,7 +6,10 @@
 pub mod describe;
 pub mod fields;
 pub mod json;
+pub mod labels;
 pub mod object;
+pub mod quantity;
+pub mod rbac;
 pub mod tab;
 pub mod table;
 pub mod time;

@@ -82,14 +82,17 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// `apiVersion` → `API Version`: words of a camel-case name, known abbreviations in capitals.
+/// `apiVersion` → `API Version`: words of a camel-case name, known abbreviations in capitals. A name with anything but
+/// letters and dashes stays as it is.
 fn smart_label(field: &str) -> String {
-    const ACRONYMS: [&str; 6] = ["api", "http", "https", "url", "uid", "osb"];
-    const ALSO: [&str; 1] = ["guid"];
+    const ACRONYMS: [&str; 5] = ["API", "URL", "UID", "OSB", "GUID"];
+    if !field.chars().all(|c| c.is_alphabetic() || c == '-') {
+        return field.to_owned();
+    }
     let words = words(field).into_iter().map(|word| {
-        let lower = word.to_lowercase();
-        if ACRONYMS.contains(&lower.as_str()) || ALSO.contains(&lower.as_str()) {
-            return word.to_uppercase();
+        let upper = word.to_uppercase();
+        if ACRONYMS.contains(&upper.as_str()) {
+            return upper;
         }
         let mut chars = word.chars();
         chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
@@ -143,11 +146,12 @@ mod tests {
             ("podIP", "Pod IP"),
             ("HTTPServer", "HTTP Server"),
             ("uid", "UID"),
-            ("v1beta1", "v 1 beta 1"),
+            ("v1beta1", "v1beta1"),
+            ("app.kubernetes.io/name", "app.kubernetes.io/name"),
             ("resourceVersion", "Resource Version"),
         ];
         for (field, label) in cases {
-            assert_eq!(smart_label(field).to_lowercase(), label.to_lowercase(), "{field}");
+            assert_eq!(smart_label(field), label, "{field}");
         }
         assert_eq!(smart_label("apiURL"), "API URL");
     }
