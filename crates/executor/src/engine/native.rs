@@ -4,9 +4,12 @@
 //! in [`covers`] before anything runs.
 
 mod api;
+mod auth;
 mod catalog;
+mod cluster_info;
 mod describe;
 mod discovery;
+mod events;
 mod fault;
 mod get;
 #[cfg(test)]
@@ -14,7 +17,10 @@ mod golden;
 mod logs;
 mod pods;
 mod resources;
+mod rollout;
+mod top;
 mod version;
+mod watch;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kubently_core::{
@@ -48,7 +54,17 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
-        Command::Describe(_) | Command::Logs(_) | Command::ApiVersions(_) => true,
+        Command::Events(command) => events::covers(command),
+        Command::AuthWhoami(command) => auth::covers_whoami(command),
+        Command::RolloutHistory(command) => rollout::covers_history(command),
+        Command::AuthCanI(_)
+        | Command::TopPod(_)
+        | Command::TopNode(_)
+        | Command::ClusterInfo(_)
+        | Command::RolloutStatus(_)
+        | Command::Describe(_)
+        | Command::Logs(_)
+        | Command::ApiVersions(_) => true,
         _ => false,
     }
 }
@@ -79,6 +95,17 @@ impl Native {
         let api = self.connection.api(command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
+            Command::AuthCanI(command) => match auth::can_i(self, &api, command, output).await {
+                Ok(exit) => return exit,
+                Err(faults) => Err(faults),
+            },
+            Command::AuthWhoami(_) => auth::whoami(&api, output).await,
+            Command::ClusterInfo(_) => cluster_info::run(&api, output).await,
+            Command::Events(command) => events::run(self, &api, command, output).await,
+            Command::RolloutStatus(command) => rollout::run_status(self, &api, command, output).await,
+            Command::RolloutHistory(command) => rollout::run_history(self, &api, command, output).await,
+            Command::TopNode(command) => top::node(self, &api, command, output).await,
+            Command::TopPod(command) => top::pod(self, &api, command, output).await,
             Command::Describe(describe) => describe::run(self, &api, describe, output).await,
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,

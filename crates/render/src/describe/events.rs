@@ -4,10 +4,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::writer::{Writer, put};
-use crate::{
-    fields::Fields,
-    time::{age, parse},
-};
+use crate::{events::interval, fields::Fields, time::parse};
 
 /// The events of an object; none where they were not asked for or could not be had, and nothing is printed.
 #[derive(Debug, Clone, Copy)]
@@ -41,22 +38,7 @@ impl Events<'_> {
             component => component,
         };
         let (kind, reason, message) = (event.text("type"), event.text("reason"), event.text("message").trim());
-        put!(writer, 1, "{kind}\t{reason}\t{}\t{from}\t{message}\n", self.interval(event));
-    }
-
-    /// When it happened, and how often in how long a time.
-    fn interval(self, event: &Value) -> String {
-        let since = |path: &str| age(parse(event.text(path)), self.now);
-        let first = if event.has("eventTime") { since("eventTime") } else { since("firstTimestamp") };
-        let count = event.int("count").unwrap_or_default();
-        if event.has("series") {
-            let count = event.int("series.count").unwrap_or_default();
-            format!("{} (x{count} over {first})", since("series.lastObservedTime"))
-        } else if count > 1 {
-            format!("{} (x{count} over {first})", since("lastTimestamp"))
-        } else {
-            first
-        }
+        put!(writer, 1, "{kind}\t{reason}\t{}\t{from}\t{message}\n", interval(event, self.now));
     }
 }
 

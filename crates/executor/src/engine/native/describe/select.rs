@@ -28,7 +28,7 @@ pub(super) struct Selection {
 }
 
 /// A type, and the name of one object of it or none for all.
-type Target = (Resource, Option<String>);
+pub(in super::super) type Target = (Resource, Option<String>);
 
 pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeCommand) -> Result<Selection, Fault> {
     let asked: Vec<_> = command.resources.types().cloned().collect();
@@ -53,7 +53,7 @@ pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeC
     }
 }
 
-fn targets(catalog: &Catalog, resources: &Resources) -> Result<Vec<Target>, Fault> {
+pub(in super::super) fn targets(catalog: &Catalog, resources: &Resources) -> Result<Vec<Target>, Fault> {
     match resources {
         Resources::Types(types) => of_types(catalog, types),
         Resources::Named { resource, names } => {
