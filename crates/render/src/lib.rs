@@ -6,6 +6,7 @@
 pub mod fields;
 pub mod json;
 pub mod object;
+pub mod redact;
 pub mod tab;
 pub mod table;
 pub mod time;
