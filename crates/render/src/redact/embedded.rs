@@ -37,11 +37,11 @@ impl Walk<'_> {
         };
         let mut after = before.clone();
         self.any(&mut after, secret.then_some("Secret"), scope);
-        if after == before {
-            return false;
+        // What needs no change is not written anew: not everybody writes as Go does.
+        if after != before {
+            let end = if text.ends_with('\n') { "\n" } else { "" };
+            *text = compact(&after) + end;
         }
-        let end = if text.ends_with('\n') { "\n" } else { "" };
-        *text = compact(&after) + end;
         true
     }
 }

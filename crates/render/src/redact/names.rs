@@ -135,6 +135,7 @@ pub const DEFAULT_EXCEPTIONS: &[&str] = &[
     "*_PROVIDER",
     "*_STORE",
     "*_STORES",
+    "*_STORE_*",
     "*_CLASS",
     "*_MANAGER",
     "*_CONTROLLER",
@@ -287,7 +288,13 @@ impl Names {
         self.weigh(&normalise(name), &self.secret)
     }
 
-    /// The same for a field of an object, where fewer names count.
+    /// Whether `name` is an exception.
+    pub(super) fn is_exception(&self, name: &[u8]) -> bool {
+        let name = normalise(name);
+        self.exceptions.iter().any(|glob| glob.matches(&name))
+    }
+
+    /// What `name` says as a field of an object, where fewer names count.
     pub(super) fn field(&self, name: &str) -> Option<Weight> {
         self.weigh(&normalise(name.as_bytes()), &self.fields)
     }

@@ -66,6 +66,11 @@ fn separated(line: &[u8], separator: usize, names: &Names) -> Option<Pair> {
         return None;
     }
     let weight = names.variable(name)?;
+    // `checksum/secret: …` as annotations have it, of which the last word is not all.
+    let path = run_back(line, start, MAX_NAME, |byte| is_name(byte) || byte == b'/');
+    if path < start && names.is_exception(cut(line, path, closed)) {
+        return None;
+    }
     // `=>` and `:=` part as well.
     let double = (kind == b'=' && next == b'>') || (kind == b':' && next == b'=');
     let after = separator + 1 + usize::from(double);
@@ -233,6 +238,10 @@ fn line_end(line: &[u8], from: usize) -> usize {
 /// Whether the value is rather a word of a sentence, as in `token: expired` or `"token" : secret not found`.
 fn is_telling(line: &[u8], text: &[u8], end: usize, pair: &Pair) -> bool {
     let word = cut(text, 0, run(text, 0, |byte| !is_blank(byte)));
+    if text.iter().all(u8::is_ascii_digit) && cut(line, end, end + 6) == b" bytes" {
+        // How much of it there is, as describe prints Secrets.
+        return true;
+    }
     let more = is_blank(at(line, end)) && at(line, end + 1) > b' ' && !matches!(at(line, end + 1), b'#' | b'-');
     if value::is_prose(word) {
         return true;

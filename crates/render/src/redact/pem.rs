@@ -28,11 +28,14 @@ pub(super) fn private_keys(line: &[u8], out: &mut Vec<Range<usize>>) -> bool {
         let Some(head) = head_end(line, from) else { continue };
         let end = find(line, END, head);
         let body = trim(line, head, end.unwrap_or(line.len()));
-        let coded = cut(line, body.start, body.end).iter().take_while(|&&byte| is_body(byte)).count();
+        let coded = run(cut(line, 0, body.end), body.start, is_body) - body.start;
+        let long = cut(line, body.start, body.start + coded)
+            .split(|&byte| !is_base64(byte))
+            .any(|part| part.len() >= MIN_CODED);
         if end.is_none() {
-            open = coded == body.len() && (coded == 0 || coded >= MIN_CODED);
+            open = body.is_empty() || (long && coded == body.len());
         }
-        if coded > 0 {
+        if !body.is_empty() && (end.is_some() || long) {
             let stop = if end.is_some() { body.end } else { body.start + coded };
             out.push(trim(line, body.start, stop));
         }
@@ -152,7 +155,8 @@ mod tests {
         assert_eq!(found(&format!("{begin}\\nMIIE\\nabc=\\n{end}\\n")), (vec!["MIIE\\nabc="], false));
         assert_eq!(found(&format!("{begin} MIIE {end} {begin} MIIF {end}")), (vec!["MIIE", "MIIF"], false));
         assert_eq!(found(&format!("key: {begin}")), (vec![], true));
-        assert_eq!(found(&format!("{begin}\\nMIIEabc\" cut")), (vec!["MIIEabc"], false));
+        assert_eq!(found(&format!("{begin}\\nMIIEabc\" cut")), (vec![], false));
+        assert_eq!(found(&format!("{begin}\\nMIIEvQIBADANBgkqhkiG\" cut")), (vec!["MIIEvQIBADANBgkqhkiG"], false));
         assert_eq!(found("-----BEGIN CERTIFICATE-----\\nMIIE\\n-----END CERTIFICATE-----"), (vec![], false));
         assert_eq!(found(&format!("{begin}{end}")), (vec![], false));
     }

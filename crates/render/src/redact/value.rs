@@ -290,7 +290,9 @@ pub(super) fn is_setting(value: &[u8], weight: Weight) -> bool {
     if value.is_empty() || value.len() > MAX_SETTING {
         return value.is_empty();
     }
+    let inner = value.iter().position(|byte| !matches!(byte, b'[' | b'(' | b'<' | b'*')).unwrap_or(0);
     is_one_of(value, NOTHING)
+        || is_one_of(value.get(inner..).unwrap_or_default(), NOTHING)
         || match weight {
             Weight::Strong => false,
             Weight::Usual => is_amount(value),
