@@ -22,6 +22,7 @@ mod secret;
 mod stream;
 mod url;
 mod value;
+mod words;
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -30,7 +31,6 @@ use serde_json::Value;
 pub use names::{DEFAULT_EXCEPTIONS, DEFAULT_NAMES};
 pub use stream::TextRedactor;
 
-use gate::Gate;
 use names::Names;
 use pseudonym::Pseudonyms;
 
@@ -64,7 +64,6 @@ pub struct Redactor {
 struct Rules {
     enabled: bool,
     names: Names,
-    gate: Gate,
     pseudonyms: Pseudonyms,
 }
 
@@ -74,8 +73,7 @@ impl Redactor {
     #[must_use]
     pub fn new(key: &[u8; 32], settings: &Settings) -> Self {
         let names = Names::new(&settings.names, &settings.exceptions);
-        let gate = Gate::new(names.roots());
-        let rules = Rules { enabled: settings.enabled, names, gate, pseudonyms: Pseudonyms::new(key) };
+        let rules = Rules { enabled: settings.enabled, names, pseudonyms: Pseudonyms::new(key) };
         Self { rules: Arc::new(rules) }
     }
 
@@ -101,7 +99,7 @@ impl Redactor {
 
 impl Rules {
     fn text<'a>(self: &Arc<Self>, text: &'a str) -> Cow<'a, str> {
-        if !self.enabled || !self.gate.opens(text.as_bytes()) {
+        if !self.enabled || self.names.gate.rules(text.as_bytes()) == 0 {
             return Cow::Borrowed(text);
         }
         TextRedactor::new(Arc::clone(self)).whole(text)

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::{
     Rules,
     bytes::{cut, is_blank, run, tail},
+    names::Weight,
     pem,
     scan::{self, Block, Found, Look},
 };
@@ -24,6 +25,8 @@ pub(super) struct Lines {
     held: Held,
     /// Lines for which an access key id is near.
     near_id: u8,
+    /// What the last line said about the next one's value.
+    named: Option<Weight>,
 }
 
 /// What the next line may be part of.
@@ -34,6 +37,8 @@ enum State {
     /// The body of a private key, before whose header so many words stood.
     Key(usize),
     Block(Block),
+    /// What is below a title and its line of dashes, until a line without anything.
+    Entry,
 }
 
 /// The secret as far as it was read.
@@ -54,7 +59,9 @@ impl Lines {
         let taken = match self.state {
             State::Plain => false,
             State::Key(prefix) => self.key_line(line, prefix, rules, out),
-            State::Block(block) => self.block_line(line, block, rules, out),
+            State::Block(Block::Indented(column)) => self.block_line(line, column, rules, out),
+            State::Block(Block::Title) => self.title_line(line, out),
+            State::Entry => self.entry_line(line, rules, out),
         };
         if taken {
             return;
@@ -68,8 +75,9 @@ impl Lines {
             }
             let mut next = Vec::with_capacity(redacted.len());
             replace(&redacted, &found, rules, &mut next);
-            let again = scan::line(&next, rules, Look { whole: true, near_id: false, pairs });
+            let again = scan::line(&next, rules, Look { whole: true, near_id: false, named: None, pairs });
             found = Found { key: found.key || again.key, block: again.block.or(found.block), ..again };
+            self.named = found.named;
             redacted = Cow::Owned(next);
         }
         out.extend_from_slice(&redacted);
@@ -84,10 +92,9 @@ impl Lines {
     pub(super) fn look(&mut self, line: &[u8], whole: bool, rules: &Rules, pairs: bool) -> Found {
         let near_id = self.near_id > 0;
         self.near_id = self.near_id.saturating_sub(1);
-        if !near_id && !rules.gate.opens(line) {
-            return Found::default();
-        }
-        let found = scan::line(line, rules, Look { whole, near_id, pairs });
+        let named = self.named.take();
+        let found = scan::line(line, rules, Look { whole, near_id, named, pairs });
+        self.named = found.named;
         if found.id {
             self.near_id = NEAR;
         }
@@ -137,7 +144,7 @@ impl Lines {
         true
     }
 
-    fn block_line(&mut self, line: &[u8], block: Block, rules: &Rules, out: &mut Vec<u8>) -> bool {
+    fn block_line(&mut self, line: &[u8], column: usize, rules: &Rules, out: &mut Vec<u8>) -> bool {
         if line.trim_ascii().is_empty() {
             if self.held.after.len() + line.len() > MAX_HELD {
                 self.flush(rules, out);
@@ -146,7 +153,7 @@ impl Lines {
             return true;
         }
         let indent = run(line, 0, is_blank);
-        if indent <= block.indent {
+        if indent <= column {
             return false;
         }
         if self.held.secret.is_empty() {
@@ -157,6 +164,24 @@ impl Lines {
         }
         let text = tail(line, indent).trim_ascii_end();
         self.hold(text, tail(line, indent + text.len()), rules, out);
+        true
+    }
+
+    fn title_line(&mut self, line: &[u8], out: &mut Vec<u8>) -> bool {
+        let dashes = line.trim_ascii() == b"----";
+        if dashes {
+            out.extend_from_slice(line);
+            self.state = State::Entry;
+        }
+        dashes
+    }
+
+    fn entry_line(&mut self, line: &[u8], rules: &Rules, out: &mut Vec<u8>) -> bool {
+        let text = line.trim_ascii_end();
+        if text.is_empty() {
+            return false;
+        }
+        self.hold(text, tail(line, text.len()), rules, out);
         true
     }
 

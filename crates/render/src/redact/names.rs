@@ -1,6 +1,9 @@
 //! Which names say that a value is secret.
 
-use super::glob::{Glob, normalise};
+use super::{
+    gate::{Gate, PAIRS},
+    glob::{Glob, normalise},
+};
 
 /// Names whose values are secret, unless settings say otherwise.
 pub const DEFAULT_NAMES: &[&str] = &[
@@ -135,7 +138,7 @@ pub const DEFAULT_EXCEPTIONS: &[&str] = &[
     "*_PROVIDER",
     "*_STORE",
     "*_STORES",
-    "*_STORE_*",
+    "SECRETS_STORE_*",
     "*_CLASS",
     "*_MANAGER",
     "*_CONTROLLER",
@@ -185,6 +188,9 @@ const FIELDS: &[&str] = &[
     "*PASSWORD",
     "*PASSWD",
     "*PASSPHRASE",
+    "SECRET",
+    "PASS",
+    "*_PASS",
     "TOKEN",
     "*_TOKEN",
     "*AUTHTOKEN",
@@ -260,6 +266,8 @@ pub(super) enum Weight {
 /// The names of one configuration.
 #[derive(Debug, Clone)]
 pub(super) struct Names {
+    /// Lets in whatever has the letters that one of `secret` asks for.
+    pub(super) gate: Gate,
     secret: Vec<Glob>,
     exceptions: Vec<Glob>,
     fields: Vec<Glob>,
@@ -267,22 +275,19 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(secret: &[String], exceptions: &[String]) -> Self {
+        let secret: Vec<_> = secret.iter().map(|pattern| Glob::new(pattern)).collect();
         Self {
-            secret: secret.iter().map(|pattern| Glob::new(pattern)).collect(),
+            gate: Gate::new(&secret.iter().map(Glob::root).collect::<Vec<_>>()),
+            secret,
             exceptions: exceptions.iter().map(|pattern| Glob::new(pattern)).collect(),
             fields: FIELDS.iter().map(|pattern| Glob::new(pattern)).collect(),
         }
     }
 
-    /// Three letters of each pattern, for the gate.
-    pub(super) fn roots(&self) -> Vec<Option<[u8; 3]>> {
-        self.secret.iter().map(Glob::root).collect()
-    }
-
     /// What `name` says about the value of a variable, a flag or a setting; nothing when it is an ordinary one.
     pub(super) fn variable(&self, name: &[u8]) -> Option<Weight> {
         let shell_variable = name == b"PWD" || name == b"OLDPWD";
-        if name.is_empty() || shell_variable {
+        if name.is_empty() || shell_variable || self.gate.rules(name) & PAIRS == 0 {
             return None;
         }
         self.weigh(&normalise(name), &self.secret)
@@ -312,6 +317,7 @@ fn weight(name: &[u8]) -> Weight {
     let names_object = |word: &[u8]| OBJECTS.iter().any(|object| object.as_bytes() == word);
     match last {
         b"SECRET" | b"SECRETS" if before.is_none_or(names_object) => Weight::Reference,
+        b"ID" if before == Some(b"SECRET") => Weight::Reference,
         b"TOKENS" if before.is_none() => Weight::Reference,
         b"CREDENTIAL" | b"CREDENTIALS" => Weight::Reference,
         _ if name.windows(4).any(|part| part == b"PASS") => Weight::Strong,
@@ -364,7 +370,8 @@ mod tests {
         for name in ["password", "adminPassword", "secretKey", "apiKey", "clientSecret", "bearerToken", "privateKey"] {
             assert!(names.field(name).is_some(), "{name}");
         }
-        for name in ["secretName", "tokenSecretRef", "secret", "tokenPolicy", "passwordSecretRef", "key", "secretRef"] {
+        for name in ["secretName", "tokenSecretRef", "secrets", "tokenPolicy", "passwordSecretRef", "key", "secretRef"]
+        {
             assert_eq!(names.field(name), None, "{name}");
         }
     }

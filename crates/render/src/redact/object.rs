@@ -202,6 +202,11 @@ impl<'a> Walk<'a> {
         self.rules.names.field(name).is_some()
     }
 
+    /// Whether a name is about a secret without being one.
+    pub(super) fn is_exception(&self, name: &str) -> bool {
+        self.rules.names.is_exception(name.as_bytes())
+    }
+
     /// A value whose name says that it is secret.
     fn value(&self, text: &mut String, weight: Weight, scope: Scope) {
         if is_secret(text, weight) {
@@ -212,7 +217,7 @@ impl<'a> Walk<'a> {
     }
 
     fn text(&self, text: &mut String, scope: Scope) {
-        if !self.rules.gate.opens(text.as_bytes()) {
+        if self.rules.names.gate.rules(text.as_bytes()) == 0 {
             return;
         }
         let found = if scope.schema {

@@ -14,6 +14,9 @@ use super::{
 /// Spaces between a name, what parts it from its value, and the value.
 const MAX_GAP: usize = 64;
 
+/// The longest value between two tags.
+const MAX_ELEMENT: usize = 4096;
+
 /// What stands left of a value.
 struct Pair {
     weight: Weight,
@@ -26,14 +29,21 @@ struct Pair {
     quoted: bool,
 }
 
-/// Finds the values of secret names in a line; `whole` when it begins where the line begins. Also says whether a
-/// block of YAML begins here that is such a value.
-pub(super) fn values(line: &[u8], names: &Names, whole: bool, out: &mut Vec<Range<usize>>) -> Option<Block> {
+/// Finds the values of secret names in a line; `whole` when it begins where the line begins. `named` is what a name
+/// above said about a value that is still to come. Also says whether lines begin here that are such a value.
+pub(super) fn values(
+    line: &[u8],
+    names: &Names,
+    whole: bool,
+    named: &mut Option<Weight>,
+    out: &mut Vec<Range<usize>>,
+) -> Option<Block> {
     let mut from = 0;
     while from < line.len() {
         let pair = match at(line, from) {
-            b'=' | b':' => separated(line, from, names),
+            b'=' | b':' => separated(line, from, names, named),
             b'-' => flag(line, from, names),
+            b'>' => element(line, from, names),
             _ => None,
         };
         let Some(pair) = pair else {
@@ -51,38 +61,75 @@ pub(super) fn values(line: &[u8], names: &Names, whole: bool, out: &mut Vec<Rang
 }
 
 /// The pair that is parted at `separator`.
-fn separated(line: &[u8], separator: usize, names: &Names) -> Option<Pair> {
+fn separated(line: &[u8], separator: usize, names: &Names, named: &mut Option<Weight>) -> Option<Pair> {
     let gap = run_back(line, separator, MAX_GAP, is_blank);
     let closed = run_back(line, gap, 6, |byte| matches!(byte, b'"' | b'\'' | b'`' | b'\\' | b']'));
-    let start = run_back(line, closed, MAX_NAME, is_name);
-    let mut name = cut(line, start, closed);
-    // `Mountable secrets:`, as describe titles things, is no more than its last word.
-    while let Some(rest) = name.strip_prefix(b"-").or_else(|| name.strip_prefix(b".")) {
-        name = rest;
-    }
+    let dashed = run_back(line, closed, MAX_NAME, is_name);
+    let start = run(cut(line, 0, closed), dashed, |byte| byte == b'-' || byte == b'.');
+    let name = cut(line, start, closed);
     let kind = at(line, separator);
     let next = at(line, separator + 1);
     if name.is_empty() || (kind == b'=' && matches!(next, b'=' | b'~')) || (kind == b':' && next == b':') {
-        return None;
-    }
-    let weight = names.variable(name)?;
-    // `checksum/secret: …` as annotations have it, of which the last word is not all.
-    let path = run_back(line, start, MAX_NAME, |byte| is_name(byte) || byte == b'/');
-    if path < start && names.is_exception(cut(line, path, closed)) {
         return None;
     }
     // `=>` and `:=` part as well.
     let double = (kind == b'=' && next == b'>') || (kind == b':' && next == b'=');
     let after = separator + 1 + usize::from(double);
     let value = run(cut(line, 0, after + MAX_GAP), after, is_blank);
+    let is = |word: &[u8]| name.eq_ignore_ascii_case(word);
+    let (start, weight) = if let Some(first) = title(line, start, closed).filter(|_| kind == b':' && value > after + 1)
+    {
+        (first, names.variable(cut(line, first, closed))?)
+    } else if is(b"name") || is(b"key") {
+        *named = names.variable(word_at(line, value));
+        return None;
+    } else if is(b"value") {
+        (start, named.take()?)
+    } else {
+        (start, weigh(line, start, closed, names)?)
+    };
     let quoted = closed < gap && at(line, gap.saturating_sub(1)) != b']';
     // `password= user=x` has no value; `password = x` has one.
     let empty = kind == b'=' && !double && value > after && gap == separator;
-    let glued = kind == b':' && !double && value == after && !quoted && !opens(line, value);
+    let ends = tail(line, value).trim_ascii().is_empty();
+    let glued = kind == b':' && !double && value == after && !quoted && !ends && !opens(line, value);
     if empty || (glued && !may_be_glued(line, value, name)) {
         return None;
     }
     Some(Pair { weight, name: start, value, separator: kind, quoted })
+}
+
+/// What a name says; `checksum/secret`, as annotations have it, is more than its last word.
+fn weigh(line: &[u8], start: usize, end: usize, names: &Names) -> Option<Weight> {
+    let weight = names.variable(cut(line, start, end))?;
+    let path = run_back(line, start, MAX_NAME, |byte| is_name(byte) || byte == b'/');
+    (path == start || !names.is_exception(cut(line, path, end))).then_some(weight)
+}
+
+/// Where a title of several words begins that ends at `end`: describe writes `clientSecret` as `Client Secret`.
+fn title(line: &[u8], start: usize, end: usize) -> Option<usize> {
+    let first = run(cut(line, 0, start), 0, is_blank);
+    let text = cut(line, first, end);
+    let capital = |word: &[u8]| at(word, 0).is_ascii_uppercase() && word.iter().all(u8::is_ascii_alphanumeric);
+    (first < start && text.len() <= MAX_NAME && text.split(|&byte| byte == b' ').all(capital)).then_some(first)
+}
+
+/// The name that stands at `from`, perhaps in quotes.
+fn word_at(line: &[u8], from: usize) -> &[u8] {
+    let start = run(cut(line, 0, from + 8), from, |byte| matches!(byte, b'"' | b'\'' | b'\\'));
+    cut(line, start, run(cut(line, 0, start + MAX_NAME), start, is_name))
+}
+
+/// `<name>value</name>`.
+fn element(line: &[u8], close: usize, names: &Names) -> Option<Pair> {
+    let name = run_back(line, close, MAX_NAME, is_name);
+    let open = matches!(before(line, name), b'<' | b':') && !matches!(at(line, close + 1), b'<' | b'\n' | b'\r' | 0);
+    let end = run(cut(line, 0, close + MAX_ELEMENT), close, |byte| byte != b'<');
+    if !open || at(line, end + 1) != b'/' {
+        return None;
+    }
+    let weight = names.variable(cut(line, name, close))?;
+    Some(Pair { weight, name, value: close + 1, separator: b'>', quoted: false })
 }
 
 /// `--name value`, as in a command line.
@@ -117,12 +164,15 @@ fn may_be_glued(line: &[u8], value: usize, name: &[u8]) -> bool {
         && !matches!(at(line, value), b'/' | b':' | 0 | b'\n' | b'\r')
 }
 
-/// A block of lines that follows, when the value is nothing but YAML's sign for one.
+/// A block of lines that follows, when the value is nothing but YAML's sign for one, or nothing at all.
 fn block(line: &[u8], pair: &Pair) -> Option<Block> {
+    if pair.separator == b':' && pair.name == 0 && !pair.quoted && tail(line, pair.value).trim_ascii().is_empty() {
+        return Some(Block::Title);
+    }
     let sign = pair.separator == b':' && matches!(at(line, pair.value), b'|' | b'>');
     let end = run(line, pair.value + 1, |byte| matches!(byte, b'+' | b'-' | b'0'..=b'9'));
     let rest = run(line, end, |byte| byte.is_ascii_whitespace());
-    (sign && rest == line.len()).then_some(Block { indent: pair.name })
+    (sign && rest == line.len()).then_some(Block::Indented(pair.name))
 }
 
 /// The value of `pair`, if it is secret.
@@ -187,6 +237,9 @@ fn is_structure(line: &[u8], pair: &Pair) -> bool {
 fn plain_end(line: &[u8], pair: &Pair, whole: bool) -> usize {
     if whole && fills_line(line, pair) {
         return line_end(line, pair.value);
+    }
+    if pair.separator == b'>' {
+        return run(line, pair.value, |byte| !matches!(byte, b'<' | b'\r' | b'\n'));
     }
     let mut end = pair.value;
     while let Some(&byte) = line.get(end) {

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::{Rules, aws, bearer, bytes, keys, pairs, pem, url};
+use super::{Rules, aws, bearer, bytes, gate, keys, names::Weight, pairs, pem, url, words};
 
-/// A block of lines that belongs to a name: all that are indented further than it.
+/// Lines that belong to a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Block {
-    /// The column of its name.
-    pub(super) indent: usize,
+pub(super) enum Block {
+    /// All that are indented further than it, which stands in this column.
+    Indented(usize),
+    /// Those below a line of dashes, as describe prints a ConfigMap's data.
+    Title,
 }
 
 /// What was found in a line.
@@ -22,6 +24,8 @@ pub(super) struct Found {
     pub(super) block: Option<Block>,
     /// An access key id stands here, so its secret may be near.
     pub(super) id: bool,
+    /// A secret's name was given, and its value not yet.
+    pub(super) named: Option<Weight>,
 }
 
 /// How to look at a line.
@@ -31,22 +35,43 @@ pub(super) struct Look {
     pub(super) whole: bool,
     /// An access key id stood a little above.
     pub(super) near_id: bool,
+    /// What the line above said about a value that may stand here.
+    pub(super) named: Option<Weight>,
     /// Values of names count. Not in documentation.
     pub(super) pairs: bool,
 }
 
 /// Finds what is secret in `line`.
 pub(super) fn line(line: &[u8], rules: &Rules, look: Look) -> Found {
-    let mut found = Found { id: aws::has_id(line), ..Found::default() };
+    let mut wanted = rules.names.gate.rules(line);
+    wanted |= if look.near_id { gate::AWS } else { 0 };
+    wanted |= if look.named.is_some() { gate::PAIRS } else { 0 };
+    if wanted == 0 {
+        return Found::default();
+    }
+    let wants = |set: gate::Rules| wanted & set != 0;
+    let mut found = Found { id: wants(gate::AWS) && aws::has_id(line), ..Found::default() };
     let spans = &mut found.spans;
-    keys::tokens(line, spans);
-    keys::keys(line, spans);
-    bearer::credentials(line, spans);
-    url::passwords(line, spans);
-    found.key = pem::private_keys(line, spans);
-    if look.pairs {
-        found.block = pairs::values(line, &rules.names, look.whole, spans);
+    if wants(gate::TOKENS) {
+        keys::tokens(line, spans);
+    }
+    if wants(gate::KEYS) {
+        keys::keys(line, spans);
+    }
+    if wants(gate::HEADERS) {
+        bearer::credentials(line, spans);
         registry(line, spans);
+    }
+    if wants(gate::URLS) {
+        url::passwords(line, spans);
+    }
+    found.key = wants(gate::PEM) && pem::private_keys(line, spans);
+    if look.pairs && wants(gate::PAIRS) {
+        found.named = look.named;
+        found.block = pairs::values(line, &rules.names, look.whole, &mut found.named, spans);
+    }
+    if look.pairs && wants(gate::WORDS) {
+        words::values(line, look.whole, spans);
     }
     if found.id || look.near_id {
         aws::secrets(line, spans);

@@ -245,8 +245,18 @@ fn is_expansion(value: &[u8], closed: &impl Fn(&[u8]) -> bool) -> bool {
             });
             end >= 3 && !at(value, end).is_ascii_alphanumeric()
         }
+        b'a'..=b'z' => is_path(value),
         _ => false,
     }
+}
+
+/// `$dex.github.clientSecret`, `$argocd-secret:oidc.clientSecret`.
+fn is_path(value: &[u8]) -> bool {
+    let part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let end = run(cut(value, 0, MAX_PLACEHOLDER), 1, part);
+    let next = matches!(at(value, end), b'.' | b':') && at(value, end + 1).is_ascii_lowercase();
+    let rest = run(cut(value, 0, MAX_PLACEHOLDER), end, |byte| part(byte) || matches!(byte, b'.' | b':'));
+    next && matches!(at(value, rest), 0 | b' ' | b'\n' | b'\r' | b'"' | b'\'')
 }
 
 /// `<password>`, `<your token here>`, `<set to the key 'a' in secret 'b'>`: words only.
@@ -295,7 +305,9 @@ pub(super) fn is_setting(value: &[u8], weight: Weight) -> bool {
         || is_one_of(value.get(inner..).unwrap_or_default(), NOTHING)
         || match weight {
             Weight::Strong => false,
-            Weight::Usual => is_amount(value),
+            Weight::Usual => {
+                is_amount(value) || !value.iter().any(|byte| byte.is_ascii_alphanumeric() || !byte.is_ascii())
+            }
             Weight::Reference => is_amount(value) || is_object_name(value),
         }
 }
@@ -332,7 +344,9 @@ fn is_object_name(value: &[u8]) -> bool {
     let edges = at(value, 0).is_ascii_alphanumeric() && before(value, value.len()).is_ascii_alphanumeric();
     let parted = value.iter().any(|byte| matches!(byte, b'-' | b'/'));
     let lettered = value.iter().all(u8::is_ascii_lowercase);
-    edges && value.iter().all(fits) && (parted || lettered)
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let uuid = value.len() == 36 && digits >= 8 && value.split(|&byte| byte == b'-').count() == 5;
+    edges && !uuid && value.iter().all(fits) && (parted || lettered)
 }
 
 #[cfg(test)]

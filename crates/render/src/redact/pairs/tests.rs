@@ -4,7 +4,7 @@ fn found(line: &str) -> Vec<&str> {
     let settings = Settings::default();
     let names = Names::new(&settings.names, &settings.exceptions);
     let mut out = Vec::new();
-    values(line.as_bytes(), &names, true, &mut out);
+    values(line.as_bytes(), &names, true, &mut None, &mut out);
     out.into_iter().map(|range| &line[range]).collect()
 }
 
@@ -31,6 +31,10 @@ fn finds() {
         ("//registry/:_authToken=abc123", "abc123"),
         ("\"password\": 123456,", "123456"),
         ("password: correct", "correct"),
+        ("  Client Secret:  hunter2", "hunter2"),
+        ("<password>hunter2</password>", "hunter2"),
+        ("<add key=\"ApiSecret\" value=\"hunter2\" />", "hunter2"),
+        ("{\"name\":\"DB_PASSWORD\",\"value\":\"hunter2\"}", "hunter2"),
         ("DB_PASSWORD=a,b,c", "a,b,c"),
         ("{\"line\":\"DB_PASSWORD=hunter2\\nA=b\"}", "hunter2"),
     ];
@@ -72,6 +76,12 @@ fn leaves() {
         "password=os.environ[\"PASS\"]",
         "Image pull secrets:  regcred",
         "a:b=c",
+        "  Secret Name:  web-tls",
+        "annotations: checksum/secret: 0123",
+        "{\"name\":\"MODE\",\"value\":\"fast\"}",
+        "Unexpected token: '}' (12:5)",
+        "<password></password>",
+        "password:  12 bytes",
     ] {
         assert!(found(line).is_empty(), "{line}: {:?}", found(line));
     }
@@ -81,9 +91,11 @@ fn leaves() {
 fn blocks() {
     let settings = Settings::default();
     let names = Names::new(&settings.names, &settings.exceptions);
-    let block = |line: &str| values(line.as_bytes(), &names, true, &mut Vec::new()).map(|block| block.indent);
-    assert_eq!(block("  password: |\n"), Some(2));
-    assert_eq!(block("- privateKey: >-"), Some(2));
+    let block = |line: &str| values(line.as_bytes(), &names, true, &mut None, &mut Vec::new());
+    assert_eq!(block("  password: |\n"), Some(Block::Indented(2)));
+    assert_eq!(block("- privateKey: >-"), Some(Block::Indented(2)));
+    assert_eq!(block("db.password:\n"), Some(Block::Title));
+    assert_eq!(block("  db.password:\n"), None);
     assert_eq!(block("  script: |\n"), None);
     assert_eq!(block("  password: |x\n"), None);
 }
