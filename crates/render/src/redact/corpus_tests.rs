@@ -7,6 +7,9 @@ use serde_json::Value;
 
 use super::{Redactor, Settings};
 
+/// Secrets that no rule is meant to find: counted, and not part of the whole.
+const OUTSIDE: &str = "outside";
+
 /// One labelled input.
 #[derive(Deserialize)]
 struct Case {
@@ -118,8 +121,10 @@ fn finds_what_it_should_and_leaves_the_rest() {
     let mut all = Score::default();
     for case in cases() {
         let score = judge(&case);
+        if case.class != OUTSIDE {
+            all.add(score);
+        }
         scores.entry(case.class).or_default().add(score);
-        all.add(score);
     }
     let table = table(&scores, &all);
     println!("{table}");

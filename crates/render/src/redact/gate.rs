@@ -34,6 +34,7 @@ const STARTS: &[(&[u8], Rules)] = &[
     (b"basi", HEADERS),
     (b"auth", HEADERS | WORDS),
     (b"curl", WORDS),
+    (b"d by", WORDS),
     (b"akia", AWS | KEYS),
     (b"asia", AWS | KEYS),
     (b"ghp_", KEYS),

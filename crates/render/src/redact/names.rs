@@ -29,6 +29,10 @@ pub const DEFAULT_NAMES: &[&str] = &[
     "*SIGNING_KEY*",
     "*MASTER_KEY*",
     "*CREDENTIAL*",
+    "*BIND_PW*",
+    "*ADMIN_PW",
+    "*ROOT_PW",
+    "*USER_PW",
     "*CONNECTION_STRING*",
     "*CONNECTIONSTRING*",
 ];
@@ -173,6 +177,7 @@ pub const DEFAULT_EXCEPTIONS: &[&str] = &[
     "*PUBLIC_KEY*",
     "*CHECKSUM*",
     "*_SHA256",
+    "*CERT_HASH",
     "*_FINGERPRINT",
     // Kubernetes' own.
     "AUTOMOUNT_*",
@@ -222,6 +227,7 @@ const FIELDS: &[&str] = &[
     "*MASTER_KEY",
     "*ACCOUNT_KEY",
     "*CONNECTION_STRING",
+    "*BIND_PW",
     "CREDENTIALS",
     "*_CREDENTIALS",
 ];

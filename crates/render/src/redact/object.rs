@@ -131,7 +131,9 @@ impl<'a> Walk<'a> {
     fn named(&self, fields: &mut Map<String, Value>) {
         let Some(name) = fields.get("name").and_then(Value::as_str) else { return };
         let header = HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
-        let weight = if header { Some(Weight::Strong) } else { self.rules.names.variable(name.as_bytes()) };
+        // As a variable it is the secret, as a parameter more likely the name of one.
+        let sure = header || name == "SECRET";
+        let weight = if sure { Some(Weight::Strong) } else { self.rules.names.variable(name.as_bytes()) };
         if let Some(weight) = weight
             && let Some(Value::String(text)) = fields.get_mut("value")
             && is_secret(text, weight)

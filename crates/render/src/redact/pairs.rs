@@ -274,7 +274,9 @@ fn is_end(line: &[u8], from: usize) -> bool {
 /// Whether the value is all that follows: a name at the start of an indented line, or in capitals, and a colon. So
 /// describe prints variables, and so YAML is.
 fn fills_line(line: &[u8], pair: &Pair) -> bool {
-    let lead = run(line, 0, |byte| is_blank(byte) || byte == b'-');
+    let blank = run(line, 0, is_blank);
+    let item = at(line, blank) == b'-' && is_blank(at(line, blank + 1));
+    let lead = if item { run(line, blank + 1, is_blank) } else { blank };
     let first = lead == pair.name || (pair.quoted && lead + 1 == pair.name);
     let name = cut(line, pair.name, run(line, pair.name, is_name));
     let capitals = !name.iter().any(u8::is_ascii_lowercase);

@@ -288,7 +288,9 @@ fn is_call(value: &[u8]) -> bool {
 
 /// A web address without a password in it; the rule for URLs sees it anyway.
 fn is_address(value: &[u8]) -> bool {
-    ["http://", "https://", "tcp://", "s3://", "gs://"].iter().any(|scheme| value.starts_with(scheme.as_bytes()))
+    ["http://", "https://", "tcp://", "s3://", "gs://", "sha256:"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme.as_bytes()))
 }
 
 fn starts(value: &[u8], list: &[&str]) -> bool {

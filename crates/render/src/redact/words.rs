@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    bytes::{at, cut, find, is_blank, run, tail},
+    bytes::{at, cut, find, is_at, is_blank, run, tail},
     names::Weight,
     value,
 };
@@ -20,6 +20,8 @@ pub(super) fn values(line: &[u8], whole: bool, out: &mut Vec<Range<usize>>) {
         out.extend(directive(line));
     }
     out.extend(login(line));
+    statement(line, b"password ", out);
+    statement(line, b"identified by ", out);
     if let Some(curl) = find(line, b"curl ", 0) {
         out.extend(user(line, curl));
     }
@@ -35,6 +37,20 @@ fn directive(line: &[u8]) -> Option<Range<usize>> {
         let value = cut(line, range.start, range.end);
         value.len() >= MIN_VALUE && !value.iter().any(u8::is_ascii_whitespace) && is_secret(value)
     })
+}
+
+/// `PASSWORD 'value'` and `IDENTIFIED BY 'value'` of SQL.
+fn statement(line: &[u8], words: &[u8], out: &mut Vec<Range<usize>>) {
+    let mut from = 0;
+    while let Some(quote) = find(line, b" '", from) {
+        from = quote + 2;
+        let fits = (quote + 1).checked_sub(words.len()).is_some_and(|start| is_at(line, start, words));
+        let end = run(line, from, |byte| byte != b'\'');
+        if fits && at(line, end) == b'\'' && is_secret(cut(line, from, end)) {
+            out.push(from..end);
+            from = end + 1;
+        }
+    }
 }
 
 /// `login name password value`, as in a netrc.
@@ -83,6 +99,8 @@ mod tests {
             "machine x login bob password hunter-2\n",
             "curl -s -u bob:hunter-2 https://x",
             "curl --user 'bob:hunter-2' https://x",
+            "CREATE USER bob IDENTIFIED BY 'hunter-2';",
+            "alter user bob password 'hunter-2'",
         ] {
             assert_eq!(found(line), ["hunter-2"], "{line}");
         }
@@ -100,6 +118,7 @@ mod tests {
             "curl -u bob https://x",
             "curl -u bob:$PASS https://x",
             "login failed password x1y2z3",
+            "no such user 'a-1', password 'missing'",
         ] {
             assert!(found(line).is_empty(), "{line}: {:?}", found(line));
         }
