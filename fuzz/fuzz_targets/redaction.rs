@@ -43,16 +43,20 @@ fn twice(redactor: &Redactor, text: &str) {
     assert_eq!(redactor.text(&once), once);
 }
 
-fn secret(redactor: &Redactor, text: &str) {
-    let mut object = json!({"kind": "Secret", "apiVersion": "v1", "stringData": {"value": text}});
+/// What is printed of a Secret with this value.
+fn printed(redactor: &Redactor, value: &str) -> String {
+    let mut object = json!({"kind": "Secret", "apiVersion": "v1", "stringData": {"value": value}});
     let applied = object.to_string();
     object["metadata"] = json!({"annotations": {"kubectl.kubernetes.io/last-applied-configuration": applied}});
     redactor.object(&mut object);
-    let printed = object.to_string();
-    let quoted = Value::from(text).to_string();
+    object.to_string()
+}
+
+fn secret(redactor: &Redactor, value: &str) {
+    let quoted = Value::from(value).to_string();
     let inner = quoted.get(1..quoted.len() - 1).unwrap_or_default();
-    let common = "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/";
-    if text.len() >= MIN_SECRET && !common.contains(text) {
-        assert!(!printed.contains(inner) || redactor.text(text) == text && text.starts_with("<redacted:"));
+    let chance = printed(redactor, "another value").contains(inner) || value.contains("redacted");
+    if value.len() >= MIN_SECRET && !chance {
+        assert!(!printed(redactor, value).contains(inner));
     }
 }

@@ -67,20 +67,9 @@ impl Lines {
             return;
         }
         self.end(rules, out);
-        let mut found = self.look(line, true, rules, pairs);
-        let mut redacted = Cow::Borrowed(line);
-        for _ in 0..MAX_ROUNDS {
-            if found.spans.is_empty() {
-                break;
-            }
-            let mut next = Vec::with_capacity(redacted.len());
-            replace(&redacted, &found, rules, &mut next);
-            let again = scan::line(&next, rules, Look { whole: true, near_id: false, named: None, pairs });
-            found = Found { key: found.key || again.key, block: again.block.or(found.block), ..again };
-            self.named = found.named;
-            redacted = Cow::Owned(next);
-        }
-        out.extend_from_slice(&redacted);
+        let found = self.look(line, true, rules, pairs);
+        let found = rounds(line, found, rules, pairs, out);
+        self.named = found.named;
         if found.key {
             self.state = State::Key(pem::words_before(line));
         } else if let Some(block) = found.block {
@@ -117,8 +106,11 @@ impl Lines {
     pub(super) fn flush(&mut self, rules: &Rules, out: &mut Vec<u8>) {
         let held = &mut self.held;
         if !held.secret.is_empty() {
-            out.extend_from_slice(&held.before);
-            out.extend_from_slice(rules.pseudonyms.of(held.secret.trim_ascii()).as_bytes());
+            let mut line = held.before.clone();
+            line.extend_from_slice(rules.pseudonyms.of(held.secret.trim_ascii()).as_bytes());
+            // What stood before it was not looked at yet.
+            let found = scan::line(&line, rules, Look { whole: true, near_id: false, named: None, pairs: true });
+            rounds(&line, found, rules, true, out);
             held.secret.clear();
         }
         out.append(&mut held.after);
@@ -131,8 +123,8 @@ impl Lines {
         let Some(body) = pem::body(line, self.held.words) else {
             let header = self.held.secret.is_empty() && pem::is_header(line, prefix);
             if header {
-                let found = self.look(line, false, rules, true);
-                replace(line, &found, rules, out);
+                let found = self.look(line, true, rules, true);
+                rounds(line, found, rules, true, out);
             }
             return header;
         };
@@ -192,6 +184,25 @@ impl Lines {
             self.flush(rules, out);
         }
     }
+}
+
+/// Writes `line` with pseudonyms where something was found, and where that uncovers something. What was found on the
+/// way counts.
+fn rounds(line: &[u8], found: Found, rules: &Rules, pairs: bool, out: &mut Vec<u8>) -> Found {
+    let mut found = found;
+    let mut redacted = Cow::Borrowed(line);
+    for _ in 0..MAX_ROUNDS {
+        if found.spans.is_empty() {
+            break;
+        }
+        let mut next = Vec::with_capacity(redacted.len());
+        replace(&redacted, &found, rules, &mut next);
+        let again = scan::line(&next, rules, Look { whole: true, near_id: false, named: None, pairs });
+        found = Found { key: found.key || again.key, block: again.block.or(found.block), ..again };
+        redacted = Cow::Owned(next);
+    }
+    out.extend_from_slice(&redacted);
+    found
 }
 
 /// Writes `line` with pseudonyms where something was found.

@@ -104,7 +104,7 @@ impl<'a> Walk<'a> {
         // Such a field is about where a value comes from: the rest are names of keys.
         let refers = ["remoteRef", "sourceRef", "secretName"].iter().any(|key| fields.contains_key(*key));
         let scope = Scope { names: scope.names && !refers, schema, ..scope };
-        self.named(fields);
+        self.named(fields, scope);
         self.near_id(fields);
         let columns = if what == What::Table { self.columns(fields) } else { Vec::new() };
         let listed = own.as_deref().and_then(|kind| kind.strip_suffix("List"));
@@ -128,17 +128,18 @@ impl<'a> Walk<'a> {
     }
 
     /// `{"name": "DB_PASSWORD", "value": …}`, as containers have variables, and others parameters and headers.
-    fn named(&self, fields: &mut Map<String, Value>) {
+    fn named(&self, fields: &mut Map<String, Value>, scope: Scope) {
         let Some(name) = fields.get("name").and_then(Value::as_str) else { return };
+        // As it will be read: a name can hold a secret itself.
+        let name = self.rules.text(name);
         let header = HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header));
         // As a variable it is the secret, as a parameter more likely the name of one.
-        let sure = header || name == "SECRET";
+        let sure = header || &*name == "SECRET";
         let weight = if sure { Some(Weight::Strong) } else { self.rules.names.variable(name.as_bytes()) };
         if let Some(weight) = weight
             && let Some(Value::String(text)) = fields.get_mut("value")
-            && is_secret(text, weight)
         {
-            *text = self.pseudonym(text);
+            self.value(text, weight, scope);
         }
     }
 
@@ -211,10 +212,11 @@ impl<'a> Walk<'a> {
 
     /// A value whose name says that it is secret.
     fn value(&self, text: &mut String, weight: Weight, scope: Scope) {
-        if is_secret(text, weight) {
-            *text = self.pseudonym(text);
-        } else {
-            self.text(text, scope);
+        let before = text.clone();
+        self.text(text, scope);
+        // Something that only looked like a placeholder goes as a whole.
+        if is_secret(&before, weight) || *text != before {
+            *text = self.pseudonym(&before);
         }
     }
 

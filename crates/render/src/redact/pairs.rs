@@ -293,7 +293,8 @@ fn line_end(line: &[u8], from: usize) -> usize {
 /// Whether the value is rather a word of a sentence, as in `token: expired` or `"token" : secret not found`.
 fn is_telling(line: &[u8], text: &[u8], end: usize, pair: &Pair) -> bool {
     let word = cut(text, 0, run(text, 0, |byte| !is_blank(byte)));
-    if text.iter().all(u8::is_ascii_digit) && cut(line, end, end + 6) == b" bytes" {
+    let digits = run(line, pair.value, |byte| byte.is_ascii_digit());
+    if digits > pair.value && tail(line, digits).trim_ascii() == b"bytes" {
         // How much of it there is, as describe prints Secrets.
         return true;
     }

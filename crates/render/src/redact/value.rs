@@ -288,7 +288,7 @@ fn is_call(value: &[u8]) -> bool {
 
 /// A web address without a password in it; the rule for URLs sees it anyway.
 fn is_address(value: &[u8]) -> bool {
-    ["http://", "https://", "tcp://", "s3://", "gs://", "sha256:"]
+    ["http://", "https://", "tcp://", "s3://", "gs://", "sha256:", "ssh-"]
         .iter()
         .any(|scheme| value.starts_with(scheme.as_bytes()))
 }

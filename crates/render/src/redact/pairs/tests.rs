@@ -82,6 +82,7 @@ fn leaves() {
         "Unexpected token: '}' (12:5)",
         "<password></password>",
         "password:  12 bytes",
+        "DB_PASSWORD:  24 bytes\n",
     ] {
         assert!(found(line).is_empty(), "{line}: {:?}", found(line));
     }
