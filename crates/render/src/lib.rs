@@ -12,6 +12,7 @@ pub mod labels;
 pub mod object;
 pub mod quantity;
 pub mod rbac;
+pub mod redact;
 pub mod rollout;
 pub mod tab;
 pub mod table;
