@@ -3,8 +3,10 @@
 //! No I/O and no clock: whoever calls fetches first, and says what time it is. So everything here can be tested with
 //! recorded answers, and fuzzed.
 
+pub mod columns;
 pub mod fields;
 pub mod json;
+pub mod jsonpath;
 pub mod object;
 pub mod tab;
 pub mod table;
