@@ -25,17 +25,30 @@ const MAX_TEXT: usize = 32 << 20;
 
 /// Why an expression cannot be read or carried out, in client-go's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Error(String);
+pub struct Error {
+    text: String,
+    fatal: bool,
+}
 
 impl Error {
     pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), fatal: false }
+    }
+
+    fn fatal(text: impl Into<String>) -> Self {
+        Self { text: text.into(), fatal: true }
+    }
+
+    /// Whether kubectl ends at once when it meets this error, also where it passes over all others.
+    #[must_use]
+    pub const fn is_fatal(&self) -> bool {
+        self.fatal
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
 }
 

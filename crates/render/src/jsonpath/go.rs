@@ -19,6 +19,20 @@ pub(super) fn number(number: &Number) -> GoNumber {
     number.as_i64().map_or_else(|| GoNumber::Float(number.as_f64().unwrap_or_default()), GoNumber::Int)
 }
 
+/// Makes whole floats whole numbers, as it happens to objects that go through JSON once more: those of a list.
+pub fn through_json(value: &mut Value) {
+    match value {
+        Value::Number(one) if one.is_f64() => {
+            if let Ok(whole) = json_number(one).parse::<i64>() {
+                *value = whole.into();
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(through_json),
+        Value::Object(fields) => fields.values_mut().for_each(through_json),
+        _ => {}
+    }
+}
+
 /// The name of a value's Go type.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value {
@@ -303,6 +317,13 @@ mod tests {
             json(&mut out, &json!(float), None);
             assert_eq!((plain(&json!(float)).as_str(), out.as_str()), (plainly, as_json));
         }
+    }
+
+    #[test]
+    fn whole_floats_of_a_list_are_whole_numbers() {
+        let mut value = json!({"a": [1e6, 1.5, 1e21, 1e300], "b": 9.3e18});
+        through_json(&mut value);
+        assert_eq!(plain(&value), "map[a:[1000000 1.5 1e+21 1e+300] b:9.3e+18]");
     }
 
     #[test]

@@ -241,7 +241,7 @@ fn slice(text: &str) -> Result<Slice, Error> {
     let text = if text == "*" { ":" } else { text };
     let parts: Vec<_> = text.split(':').collect();
     let is_number = |part: &&str| part.strip_prefix('-').unwrap_or(part).bytes().all(|b| b.is_ascii_digit());
-    if parts.len() > 3 || !parts.iter().all(|part| is_number(&part)) {
+    if parts.len() > 3 || !parts.iter().all(is_number) {
         return Err(invalid());
     }
     let number = |at: usize| match parts.get(at) {

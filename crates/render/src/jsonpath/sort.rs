@@ -39,7 +39,7 @@ pub fn order(path: &str, objects: &[&Value], what: &str) -> Result<Vec<usize>, E
         None => Ok(order),
         Some((found, error)) => {
             let kind = kind(found);
-            Err(Error::new(format!("Field {field} in {what} is an unsortable type: {kind}, err: {error}")))
+            Err(Error::fatal(format!("Field {field} in {what} is an unsortable type: {kind}, err: {error}")))
         }
     }
 }
