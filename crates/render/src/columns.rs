@@ -1,11 +1,10 @@
 //! `-o custom-columns`: a table of fields that the caller chose.
 
+pub(crate) mod tabs;
+
 use serde_json::Value;
 
-use crate::{
-    jsonpath::{Error, Found, Template, relaxed},
-    tab::{Layout, align},
-};
+use crate::jsonpath::{Error, Found, Template, relaxed};
 
 /// A table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +44,7 @@ impl Columns {
             text.push('\n');
         }
         let printed = self.lines(&mut text, objects);
-        out.push_str(&align(&text, Layout::TABLE));
+        out.push_str(&tabs::align(&text));
         printed
     }
 

@@ -7,11 +7,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
-    columns::escape,
+    columns::{escape, tabs},
     fields::Fields,
     jsonpath::{Error, go, sort},
     object::strings,
-    tab, time,
+    time,
 };
 
 /// Spaces between columns (kubectl's tab writer: padding 3, minimum width 6).
@@ -89,10 +89,10 @@ impl Table {
     /// Sorts the rows by a field of their objects.
     ///
     /// # Errors
-    /// As [`sort::order`].
+    /// As [`sort::rows`].
     pub fn sort(&mut self, path: &str) -> Result<(), Error> {
         let objects: Vec<_> = self.rows.iter().map(|row| &row.object).collect();
-        let order = sort::order(path, &objects, "[][][]reflect.Value")?;
+        let order = sort::rows(path, &objects)?;
         let mut rows: Vec<_> = self.rows.drain(..).map(Some).collect();
         self.rows.extend(order.into_iter().filter_map(|at| rows.get_mut(at)?.take()));
         Ok(())
@@ -184,7 +184,7 @@ impl Printer {
     /// Everything that was added, aligned.
     pub fn finish(self) -> String {
         let lines = self.lines.iter().map(|cells| cells.join("\t") + "\n");
-        tab::align(&lines.collect::<String>(), tab::Layout::TABLE)
+        tabs::align(&lines.collect::<String>())
     }
 }
 

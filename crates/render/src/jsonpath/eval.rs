@@ -9,8 +9,8 @@ use super::{
     node::{End, Node, Slice},
 };
 
-/// Most values that one template visits. A list of 500 large objects has some hundred thousand.
-const MAX_VISITS: usize = 4_000_000;
+/// Most values that one template visits. Five thousand pods have some two million.
+const MAX_VISITS: usize = 8_000_000;
 
 type Values<'a> = Vec<Found<'a>>;
 
@@ -114,10 +114,13 @@ impl Eval {
             match cut(items, slice) {
                 // As in client-go, a list that gives nothing ends it, also for the lists behind it.
                 Ok(None) => return Ok(values),
-                Ok(Some(items)) => values.extend(items.map(Found::Held)),
+                Ok(Some(items)) => {
+                    let before = values.len();
+                    values.extend(items.map(Found::Held));
+                    self.visit(values.len() - before)?;
+                }
                 Err(text) => return fail(text, true),
             }
-            self.visit(values.len())?;
         }
         Ok(values)
     }
@@ -146,6 +149,11 @@ impl Eval {
     /// Everything in `found` that has something in it, `found` first. The depth is that of the object, which its
     /// parser has bounded.
     fn descend<'a>(&mut self, found: Found<'a>, all: &mut Values<'a>) -> Result<(), Failed> {
+        // The bytes of a text have nothing in them, so they need not be looked at.
+        if let Some(text @ Value::String(bytes)) = found.value() {
+            all.extend((!bytes.is_empty()).then_some(Found::Bare(text)));
+            return self.visit(1);
+        }
         let inner = children(found);
         self.visit(inner.len() + 1)?;
         if !inner.is_empty() {

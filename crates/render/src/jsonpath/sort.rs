@@ -10,20 +10,32 @@ use super::{
     relaxed,
 };
 
-/// Where the objects come: positions in `objects`, sorted by what `path` finds in them. `what` is how kubectl calls the
-/// objects when they cannot be compared.
+/// Where objects come: positions in `objects`, sorted by what `path` finds in them.
 ///
 /// Those without the field come first. Whole numbers, floats, amounts such as `500Mi` and texts are compared as what
 /// they are; times are texts that sort by themselves.
 ///
 /// # Errors
 /// When the path is malformed, no object has the field, or its values cannot be compared with each other.
-pub fn order(path: &str, objects: &[&Value], what: &str) -> Result<Vec<usize>, Error> {
-    let field = relaxed(path)?;
-    let template = Template::parse(&field)?.allow_missing(true);
+pub fn objects(path: &str, objects: &[&Value]) -> Result<Vec<usize>, Error> {
+    order(&relaxed(path)?, objects, "*unstructured.Unstructured")
+}
+
+/// As [`objects`], for the objects behind a table's rows: there a path that is none is taken for a whole template.
+///
+/// # Errors
+/// As [`objects`].
+pub fn rows(path: &str, objects: &[&Value]) -> Result<Vec<usize>, Error> {
+    let field = relaxed(path).unwrap_or_else(|_| path.to_owned());
+    order(&field, objects, "[][][]reflect.Value")
+}
+
+/// `what` is how kubectl calls the objects when they cannot be compared.
+fn order(field: &str, objects: &[&Value], what: &str) -> Result<Vec<usize>, Error> {
+    let template = Template::parse(field)?.allow_missing(true);
     let keys = objects.iter().map(|object| key(&template, object)).collect::<Result<Vec<_>, _>>()?;
     if keys.iter().all(Option::is_none) {
-        let field = go::quote(&field);
+        let field = go::quote(field);
         return Err(Error::new(format!("couldn't find any field with path {field} in the list of objects")));
     }
     let mut unsortable = None;
@@ -124,7 +136,7 @@ mod tests {
         let object = |value: &Value| if value == "MISSING" { json!({}) } else { json!({"v": value}) };
         let objects: Vec<_> = values.as_array().unwrap().iter().map(object).collect();
         let objects: Vec<_> = objects.iter().collect();
-        order(".v", &objects, "*unstructured.Unstructured").map_err(|error| error.to_string())
+        super::objects(".v", &objects).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -158,7 +170,8 @@ mod tests {
         for (values, expected) in cases {
             assert_eq!(sorted(&values), Err(expected), "{values}");
         }
-        let malformed = order("{.x", &[&json!({})], "").unwrap_err();
+        let malformed = objects("{.x", &[&json!({})]).unwrap_err();
         assert!(malformed.to_string().starts_with("unexpected path string, expected a 'name1.name2'"), "{malformed}");
+        assert_eq!(rows("}", &[&json!({}), &json!({})]), Ok(vec![0, 1]));
     }
 }

@@ -172,6 +172,20 @@ fn paths_of_columns_need_no_braces() {
 }
 
 #[test]
+fn large_lists_are_within_the_bounds() {
+    let text = "x".repeat(2_000);
+    let container = json!({"name": "c", "image": "i", "env": [{"name": "A", "value": text}]});
+    let pod = json!({"metadata": {"name": "p"}, "spec": {"containers": [container, container, container]}});
+    let list = json!({"items": vec![pod; 2_000]});
+    for text in
+        ["{..image}", "{.items[*].spec.containers[*].image}", "{range .items[*]}{.spec.containers[*].image} {end}"]
+    {
+        let found = Template::parse(text).unwrap().allow_missing(true).execute(&list).unwrap();
+        assert_eq!(found.matches('i').count(), 6_000, "{text}");
+    }
+}
+
+#[test]
 fn work_and_output_are_bounded() {
     let deep = (0..100).fold(json!("x"), |inner, _| json!([inner, [1, 2, 3], {"a": "text"}]));
     for text in ["{..}{..}", "{..[*]..[*]..[*]..[*]}", "{..['a','a','a','a']..['a','a']}"] {
@@ -197,6 +211,10 @@ proptest! {
             let _ = template.execute_as_json(&pods());
         }
         let _ = relaxed(&text);
+        let object = pods();
+        let items: Vec<_> = object["items"].as_array().into_iter().flatten().collect();
+        let _ = sort::objects(&text, &items);
+        let _ = sort::rows(&text, &items);
     }
 
     #[test]

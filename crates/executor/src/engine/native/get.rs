@@ -11,9 +11,6 @@ use kubently_core::kubectl::{GetCommand, OutputFormat};
 use super::{Ended, Native, api::Api, fault::Fault};
 use crate::runner::Output;
 
-/// How kubectl calls objects whose type it does not know.
-const UNSTRUCTURED: &str = "*unstructured.Unstructured";
-
 /// Whether every detail of `get` is supported.
 pub(super) fn covers(get: &GetCommand) -> bool {
     // `-o go-template` has its place in `format`.
@@ -49,3 +46,6 @@ fn check(get: &GetCommand) -> Result<(), Fault> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

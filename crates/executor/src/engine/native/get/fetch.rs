@@ -85,15 +85,27 @@ async fn list<'a>(
     let mut next = String::new();
     loop {
         let answer = read(api, &target.path(get, &next), accept).await;
-        let answer = answer.map_err(|fault| explained(fault, get, &target.resource))?;
+        let mut answer = answer.map_err(|fault| explained(fault, get, &target.resource))?;
         answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
         if answer["items"].is_array() {
             items.extend(items_of(answer).into_iter().map(|value| item(target, value)));
         } else {
+            if get.sort_by.is_none() {
+                keep_what_is_shown(&mut answer);
+            }
             items.push(item(target, answer));
         }
         if next.is_empty() {
             return Ok(());
+        }
+    }
+}
+
+/// Drops what no table shows of its objects: most of it is who changed which field, and there may be many pieces.
+fn keep_what_is_shown(table: &mut Value) {
+    for row in table["rows"].as_array_mut().into_iter().flatten() {
+        if let Some(metadata) = row["object"]["metadata"].as_object_mut() {
+            metadata.retain(|name, _| matches!(name.as_str(), "name" | "namespace" | "labels"));
         }
     }
 }

@@ -48,7 +48,7 @@ fn whole(get: &GetCommand, selection: &Selection, mut objects: Vec<Value>) -> Re
 }
 
 fn sorted(path: &str, objects: Vec<Value>) -> Result<Vec<Value>, Fault> {
-    let order = sort::order(path, &objects.iter().collect::<Vec<_>>(), super::UNSTRUCTURED);
+    let order = sort::objects(path, &objects.iter().collect::<Vec<_>>());
     let order = order.map_err(|error| plain(&error))?;
     let mut objects: Vec<_> = objects.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|at| objects.get_mut(at)?.take()).collect())

@@ -53,7 +53,7 @@ fn sort_by(get: &GetCommand) -> Option<&str> {
 fn sorted<'a>(get: &GetCommand, items: Vec<Item<'a>>) -> Result<Vec<Item<'a>>, Fault> {
     let Some(path) = sort_by(get).filter(|_| items.len() > 1) else { return Ok(items) };
     let objects: Vec<_> = items.iter().map(|item| &item.value).collect();
-    let order = sort::order(path, &objects, super::UNSTRUCTURED).map_err(|error| plain(&error))?;
+    let order = sort::objects(path, &objects).map_err(|error| plain(&error))?;
     let mut items: Vec<_> = items.into_iter().map(Some).collect();
     Ok(order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect())
 }
