@@ -4,10 +4,12 @@
 //! recorded answers, and fuzzed.
 
 pub mod auth;
+pub mod columns;
 pub mod describe;
 pub mod events;
 pub mod fields;
 pub mod json;
+pub mod jsonpath;
 pub mod labels;
 pub mod object;
 pub mod quantity;

@@ -132,12 +132,20 @@ impl Native {
 /// How an operation of this engine ends: well, or with what went wrong, in order.
 type Ended = Result<(), Vec<Fault>>;
 
-/// Prints what went wrong the way kubectl does.
+/// Prints what went wrong the way kubectl does: of several, those found out on this side have no "error: " before them.
 fn report(faults: &[Fault], output: &Output) -> Exit {
-    let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    for line in &lines {
-        output.err(line);
-        output.err("\n");
+    let several = faults.len() > 1;
+    let text = |fault: &Fault| match fault {
+        Fault::Plain(message) if several => message.clone(),
+        other => other.to_string(),
+    };
+    let texts: Vec<_> = faults.iter().map(text).collect();
+    for text in &texts {
+        output.err(text);
+        if several || !text.ends_with('\n') {
+            output.err("\n");
+        }
     }
-    Exit { message: lines.into_iter().next(), ..Exit::FAILURE }
+    let message = texts.first().and_then(|text| text.lines().next()).map(str::to_owned);
+    Exit { message, ..Exit::FAILURE }
 }
