@@ -5,23 +5,26 @@
 
 mod access;
 mod autoscaler;
+mod claim;
 mod config;
+mod containers;
 mod events;
 mod generic;
 mod metadata;
+mod pod;
 mod quota;
+mod volumes;
+mod workloads;
 mod writer;
 
 pub use self::{
     access::{role, role_binding, service_account},
     autoscaler::horizontal_pod_autoscaler,
+    claim::persistent_volume_claim,
     config::{config_map, pod_disruption_budget, priority_class, secret, sizes_of_secret},
     events::Events,
     generic::generic,
+    pod::{pod, pod_template},
     quota::{limit_range, namespace, resource_quota},
-};
-#[allow(unused_imports, reason = "for the kinds")]
-pub(crate) use self::{
-    metadata::{annotations, labels},
-    writer::Writer,
+    workloads::{cron_job, daemon_set, deployment, job, replica_set, replication_controller, stateful_set},
 };

@@ -12,19 +12,35 @@ const MAX_ANNOTATION: usize = 140;
 
 /// `TITLE:` and a line per label of the map at `path`.
 pub(crate) fn labels(writer: &mut Writer, title: &str, object: &Value, path: &str) {
-    labels_indented(writer, "", title, "\t", object, path);
+    labels_at(writer, 0, title, object, path);
 }
 
-/// The same with text before each line, and between the title and the labels.
-pub(crate) fn labels_indented(writer: &mut Writer, indent: &str, title: &str, inner: &str, object: &Value, path: &str) {
-    put!(writer, 0, "{indent}{title}:{inner}");
+/// The same at a level; as in kubectl the level stands before each piece of a line.
+pub(crate) fn labels_at(writer: &mut Writer, level: usize, title: &str, object: &Value, path: &str) {
+    put!(writer, level, "{title}:\t");
+    let labels = object.map(path);
+    if labels.is_empty() {
+        put!(writer, level, "<none>\n");
+    }
+    for (at, (name, value)) in labels.into_iter().enumerate() {
+        if at > 0 {
+            put!(writer, level, "");
+            put!(writer, level, "\t");
+        }
+        put!(writer, level, "{name}={}\n", value.as_str().unwrap_or_default());
+    }
+}
+
+/// The same with text before each line instead of a level.
+pub(crate) fn labels_indented(writer: &mut Writer, indent: &str, title: &str, object: &Value, path: &str) {
+    put!(writer, 0, "{indent}{title}:\t");
     let labels = object.map(path);
     if labels.is_empty() {
         put!(writer, 0, "<none>\n");
     }
     for (at, (name, value)) in labels.into_iter().enumerate() {
         if at > 0 {
-            put!(writer, 0, "{indent}{inner}");
+            put!(writer, 0, "{indent}\t");
         }
         put!(writer, 0, "{name}={}\n", value.as_str().unwrap_or_default());
     }
@@ -32,28 +48,33 @@ pub(crate) fn labels_indented(writer: &mut Writer, indent: &str, title: &str, in
 
 /// `TITLE:` and the annotations of the map at `path`, long ones below their names.
 pub(crate) fn annotations(writer: &mut Writer, title: &str, object: &Value, path: &str) {
-    put!(writer, 0, "{title}:\t");
+    annotations_at(writer, 0, title, object, path);
+}
+
+/// The same at a level.
+pub(crate) fn annotations_at(writer: &mut Writer, level: usize, title: &str, object: &Value, path: &str) {
+    put!(writer, level, "{title}:\t");
     let mut annotations = object.map(path);
     annotations.retain(|(name, _)| *name != LAST_APPLIED);
     if annotations.is_empty() {
-        put!(writer, 0, "<none>\n");
+        put!(writer, level, "<none>\n");
     }
     for (at, (name, value)) in annotations.into_iter().enumerate() {
         if at > 0 {
-            put!(writer, 0, "\t");
+            put!(writer, level, "\t");
         }
-        annotation(writer, name, value.as_str().unwrap_or_default());
+        annotation(writer, level, name, value.as_str().unwrap_or_default());
     }
 }
 
-fn annotation(writer: &mut Writer, name: &str, value: &str) {
+fn annotation(writer: &mut Writer, level: usize, name: &str, value: &str) {
     let value = value.strip_suffix('\n').unwrap_or(value);
     if value.len() + name.len() + 2 <= MAX_ANNOTATION && !value.contains('\n') {
-        return put!(writer, 0, "{name}: {value}\n");
+        return put!(writer, level, "{name}: {value}\n");
     }
-    put!(writer, 0, "{name}:\n");
+    put!(writer, level, "{name}:\n");
     for line in value.split('\n') {
-        put!(writer, 0, "\t  {}\n", shortened(line, MAX_ANNOTATION - 2));
+        put!(writer, level, "\t  {}\n", shortened(line, MAX_ANNOTATION - 2));
     }
 }
 

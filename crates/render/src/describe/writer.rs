@@ -28,6 +28,11 @@ impl Writer {
         self.open.clear();
     }
 
+    /// The whole text with its tabs as they are, for where kubectl aligns nothing.
+    pub(crate) fn unaligned(self) -> String {
+        self.open
+    }
+
     /// The whole text.
     pub(crate) fn finish(mut self) -> String {
         self.flush();
