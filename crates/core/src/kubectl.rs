@@ -18,10 +18,13 @@ mod events;
 mod explain;
 mod flags;
 mod get;
+mod integer;
 mod limits;
 mod logs;
 mod names;
+mod near;
 mod output;
+mod reference;
 mod resource;
 mod rollout;
 mod scan;
@@ -40,6 +43,7 @@ pub use self::{
     limits::{MAX_ARGUMENT_BYTES, MAX_ARGUMENTS, MAX_COMMAND_BYTES},
     logs::{LogsCommand, LogsTarget},
     output::OutputFormat,
+    reference::{FlagUse, flag_uses},
     resource::{ObjectRef, ResourceType, Resources},
     rollout::{RolloutHistoryCommand, RolloutStatusCommand},
     top::{TopNodeCommand, TopPodCommand, TopTarget},

@@ -29,8 +29,12 @@ const LONG: &[(&str, &str)] = &[
     ("user", IDENTITY),
     ("username", IDENTITY),
     ("vmodule", LOGGING),
+    ("add-dir-header", LOGGING),
     ("alsologtostderr", LOGGING),
     ("logtostderr", LOGGING),
+    ("one-output", LOGGING),
+    ("skip-headers", LOGGING),
+    ("skip-log-headers", LOGGING),
     ("stderrthreshold", LOGGING),
 ];
 

@@ -33,6 +33,13 @@ impl ResourceType {
         Err(Refusal::new(Rule::InvalidResource, message, "TYPE, TYPE.GROUP or TYPE.VERSION.GROUP"))
     }
 
+    /// `*.GROUP`: every type of a group. Only questions about access know this form.
+    pub(crate) fn every_of_group(text: &str) -> Option<Self> {
+        let group = text.strip_prefix("*.")?;
+        let is_group = text.len() <= MAX_TYPE && group.split('.').all(is_type_part);
+        is_group.then(|| Self(text.to_owned()))
+    }
+
     /// A type that is known to be one.
     pub(crate) fn built_in(name: &'static str) -> Self {
         Self(name.to_owned())
@@ -152,7 +159,11 @@ impl Resources {
         }
         let mut types = Vec::new();
         for text in first.text.split(',') {
-            types.push(ResourceType::parse(text).map_err(|refusal| first.blame(refusal))?);
+            let resource = ResourceType::parse(text).map_err(|refusal| first.blame(refusal))?;
+            // kubectl drops a type that is repeated in the same spelling.
+            if !types.contains(&resource) {
+                types.push(resource);
+            }
         }
         if rest.is_empty() {
             return Ok(Self::Types(types));
