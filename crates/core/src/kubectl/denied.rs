@@ -4,7 +4,6 @@
 /// Long names (kubectl 1.33 `options`, the verbs' own flags, klog, newer and older kubectl) and what they would do.
 const LONG: &[(&str, &str)] = &[
     ("as", IDENTITY),
-    ("auth-provider", IDENTITY),
     ("cache-dir", FILES),
     ("certificate-authority", TARGET),
     ("client", IDENTITY),
@@ -41,6 +40,7 @@ const LONG: &[(&str, &str)] = &[
 /// Families of long names.
 const PREFIXES: &[(&str, &str)] = &[
     ("as-", IDENTITY),
+    ("auth-provider", IDENTITY),
     ("client-", IDENTITY),
     ("exec-", IDENTITY),
     ("insecure", TARGET),
