@@ -1,5 +1,7 @@
 //! The vectors that are data: one JSON object a line.
 
+#![expect(clippy::expect_used, reason = "a corpus that cannot be read is a failed test")]
+
 use serde_json::Value;
 
 const ATTACKS: &str = include_str!("corpus/attacks.jsonl");

@@ -2,6 +2,7 @@
 
 mod attacks;
 mod corpus;
+mod fragments;
 mod ordinary;
 mod properties;
 mod safety;
