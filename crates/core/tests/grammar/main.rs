@@ -3,8 +3,10 @@
 mod attacks;
 mod corpus;
 mod fragments;
+mod listener;
 mod ordinary;
 mod properties;
+mod real;
 mod safety;
 
 use kubently_core::{
