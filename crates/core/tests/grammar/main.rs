@@ -2,6 +2,7 @@
 
 mod attacks;
 mod corpus;
+mod docs;
 mod fragments;
 mod listener;
 mod ordinary;
