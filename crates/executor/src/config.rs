@@ -2,6 +2,7 @@
 
 use std::{fmt, path::PathBuf, time::Duration};
 
+use jiff::Timestamp;
 use kubently_core::{
     cluster::{MAX_POD, MAX_VERSION},
     command::MAX_OUTPUT_BYTES,
@@ -122,6 +123,27 @@ impl Default for Timing {
     }
 }
 
+/// What time it is. Ages in tables and descriptions depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Clock {
+    /// The system's.
+    #[default]
+    System,
+    /// It stands at this time, for comparing with recorded output.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The time now.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(time) => time,
+        }
+    }
+}
+
 /// Everything an executor needs to know. Make one with [`Config::new`] and change what differs.
 #[derive(Clone)]
 pub struct Config {
@@ -163,6 +185,8 @@ pub struct Config {
     pub timing: Timing,
     /// Time in-flight commands and undelivered results get at shutdown.
     pub grace: Duration,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 impl Config {
@@ -188,6 +212,7 @@ impl Config {
             tls: TlsSettings::default(),
             timing: Timing::default(),
             grace: DEFAULT_GRACE,
+            clock: Clock::default(),
         }
     }
 

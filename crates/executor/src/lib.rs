@@ -32,7 +32,8 @@ use tokio_util::sync::CancellationToken;
 
 pub use backoff::BackoffSettings;
 pub use config::{
-    Config, DEFAULT_GRACE, DEFAULT_MAX_IN_FLIGHT, EngineKind, MAX_MAX_IN_FLIGHT, Timing, TlsSettings, TransportKind,
+    Clock, Config, DEFAULT_GRACE, DEFAULT_MAX_IN_FLIGHT, EngineKind, MAX_MAX_IN_FLIGHT, Timing, TlsSettings,
+    TransportKind,
 };
 pub use connection::AttachedTo;
 pub use error::Error;

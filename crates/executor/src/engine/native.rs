@@ -4,14 +4,23 @@
 //! in [`covers`] before anything runs.
 
 mod api;
+mod auth;
 mod catalog;
+mod cluster_info;
+mod describe;
 mod discovery;
+mod events;
 mod fault;
 mod get;
+#[cfg(test)]
+mod golden;
 mod logs;
 mod pods;
 mod resources;
+mod rollout;
+mod top;
 mod version;
+mod watch;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kubently_core::{
@@ -20,20 +29,23 @@ use kubently_core::{
 };
 
 use super::Exit;
-use crate::{Config, runner::Output};
-use api::Api;
+use crate::{Clock, Config, runner::Output};
+use api::Connection;
 use discovery::Discovery;
 use fault::Fault;
 
 /// What a person is told about what this engine can do.
-pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
+pub(super) const COVERED: &str =
+    "describe, get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
-    api: Api,
+    connection: Connection,
     discovery: Discovery,
     policy: Policy,
     default_namespace: String,
+    /// What time it is, for ages.
+    clock: Clock,
 }
 
 /// Whether this engine can run `command` in every detail.
@@ -42,7 +54,17 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
-        Command::Logs(_) | Command::ApiVersions(_) => true,
+        Command::Events(command) => events::covers(command),
+        Command::AuthWhoami(command) => auth::covers_whoami(command),
+        Command::RolloutHistory(command) => rollout::covers_history(command),
+        Command::AuthCanI(_)
+        | Command::TopPod(_)
+        | Command::TopNode(_)
+        | Command::ClusterInfo(_)
+        | Command::RolloutStatus(_)
+        | Command::Describe(_)
+        | Command::Logs(_)
+        | Command::ApiVersions(_) => true,
         _ => false,
     }
 }
@@ -60,15 +82,31 @@ impl Native {
             }
             None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
         };
+        Self::new(kube, config.policy.clone(), config.clock)
+    }
+
+    fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
-        let api = Api::new(kube).map_err(|error| fault::chain(&error))?;
-        Ok(Self { api, discovery: Discovery::default(), policy: config.policy.clone(), default_namespace })
+        let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
+        Ok(Self { connection, discovery: Discovery::default(), policy, default_namespace, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
-        let api = self.api.with_timeout(command.common().request_timeout);
+        let api = self.connection.api(command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
+            Command::AuthCanI(command) => match auth::can_i(self, &api, command, output).await {
+                Ok(exit) => return exit,
+                Err(faults) => Err(faults),
+            },
+            Command::AuthWhoami(_) => auth::whoami(&api, output).await,
+            Command::ClusterInfo(_) => cluster_info::run(&api, output).await,
+            Command::Events(command) => events::run(self, &api, command, output).await,
+            Command::RolloutStatus(command) => rollout::run_status(self, &api, command, output).await,
+            Command::RolloutHistory(command) => rollout::run_history(self, &api, command, output).await,
+            Command::TopNode(command) => top::node(self, &api, command, output).await,
+            Command::TopPod(command) => top::pod(self, &api, command, output).await,
+            Command::Describe(describe) => describe::run(self, &api, describe, output).await,
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
@@ -94,12 +132,20 @@ impl Native {
 /// How an operation of this engine ends: well, or with what went wrong, in order.
 type Ended = Result<(), Vec<Fault>>;
 
-/// Prints what went wrong the way kubectl does.
+/// Prints what went wrong the way kubectl does: of several, those found out on this side have no "error: " before them.
 fn report(faults: &[Fault], output: &Output) -> Exit {
-    let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    for line in &lines {
-        output.err(line);
-        output.err("\n");
+    let several = faults.len() > 1;
+    let text = |fault: &Fault| match fault {
+        Fault::Plain(message) if several => message.clone(),
+        other => other.to_string(),
+    };
+    let texts: Vec<_> = faults.iter().map(text).collect();
+    for text in &texts {
+        output.err(text);
+        if several || !text.ends_with('\n') {
+            output.err("\n");
+        }
     }
-    Exit { message: lines.into_iter().next(), ..Exit::FAILURE }
+    let message = texts.first().and_then(|text| text.lines().next()).map(str::to_owned);
+    Exit { message, ..Exit::FAILURE }
 }

@@ -1,16 +1,27 @@
 //! GET requests to the Kubernetes API.
 
-use std::{fmt::Write, future::Future, time::Duration};
+use std::{
+    collections::HashSet,
+    fmt::Write,
+    future::Future,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
-use http::{Request, header::ACCEPT};
+use http::{
+    HeaderMap, Request,
+    header::{ACCEPT, CONTENT_TYPE, WARNING},
+};
 use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use tokio::time::timeout;
 
 use super::fault::{Fault, Status, chain};
+use crate::runner::Output;
 
 /// Largest answer read into memory. Lists come in pieces of 500 objects, so only monstrous objects get there.
 const MAX_ANSWER: usize = 64 << 20;
@@ -20,55 +31,78 @@ const MAX_ERROR: usize = 1 << 20;
 /// Plain JSON.
 pub(super) const JSON: &str = "application/json";
 
-/// The API server, over a pool of kept-alive connections.
-#[derive(Clone)]
-pub(super) struct Api {
+/// A pool of kept-alive connections to the API server.
+pub(super) struct Connection {
     client: Client,
-    /// Host and port, for messages.
-    server: String,
-    timeout: Option<Duration>,
+    url: http::Uri,
 }
 
-impl Api {
+impl Connection {
     pub(super) fn new(config: kube::Config) -> Result<Self, kube::Error> {
-        let server = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
-        Ok(Self { client: Client::try_from(config)?, server, timeout: None })
+        Ok(Self { url: config.cluster_url.clone(), client: Client::try_from(config)? })
     }
 
-    /// The same API with another time limit for each request; zero means none.
-    pub(super) fn with_timeout(&self, limit: Option<Duration>) -> Self {
-        Self { timeout: limit.filter(|limit| !limit.is_zero()), ..self.clone() }
+    /// The API for one command, with a time limit for each of its requests; zero means none.
+    pub(super) fn api<'a>(&'a self, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
+        let timeout = limit.filter(|limit| !limit.is_zero());
+        Api { connection: self, timeout, output, warned: Mutex::default() }
+    }
+}
+
+/// The API server as one command sees it.
+pub(super) struct Api<'a> {
+    connection: &'a Connection,
+    timeout: Option<Duration>,
+    /// Where the server's warnings go.
+    output: &'a Output,
+    /// The warnings that were printed; each is printed once.
+    warned: Mutex<HashSet<String>>,
+}
+
+impl Api<'_> {
+    /// The server's address, as it is configured.
+    pub(super) const fn url(&self) -> &http::Uri {
+        &self.connection.url
     }
 
     /// The whole answer.
     pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Bytes, Fault> {
-        self.in_time(async {
-            let body = self.send(path, accept).await?;
-            let collected = Limited::new(body, MAX_ANSWER).collect().await;
-            collected
-                .map(http_body_util::Collected::to_bytes)
-                .map_err(|error| Fault::Unreachable(chain(error.as_ref())))
-        })
-        .await
+        self.in_time(async { whole(self.send(question(path, accept)).await?).await }).await
     }
 
     /// The answer, read as JSON.
     pub(super) async fn read<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
         let bytes = self.get(path, accept).await?;
-        serde_json::from_slice(&bytes)
-            .map_err(|error| Fault::Plain(format!("the server's answer to {path} cannot be read: {error}")))
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
+    }
+
+    /// An object or a list, for printing.
+    pub(super) async fn object(&self, path: &str) -> Result<Value, Fault> {
+        self.read(path, JSON).await
+    }
+
+    /// What the server answers to `question`, an object that is only asked and never stored, such as an access review.
+    pub(super) async fn ask(&self, path: &str, question: &Value) -> Result<Value, Fault> {
+        let request = Request::post(path).header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
+        let request = request.body(Body::from(question.to_string().into_bytes()));
+        let bytes = self.in_time(async { whole(self.send(request).await?).await }).await?;
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
     }
 
     /// The answer, piece by piece.
-    pub(super) async fn stream(&self, path: &str) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
-        let body = self.in_time(self.send(path, "*/*")).await?;
+    pub(super) async fn stream(
+        &self,
+        path: &str,
+        accept: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
+        let body = self.in_time(self.send(question(path, accept))).await?;
         Ok(body.into_data_stream().map(|piece| piece.map_err(|error| Fault::Unreachable(chain(&error)))))
     }
 
-    async fn send(&self, path: &str, accept: &str) -> Result<Body, Fault> {
-        let request = Request::get(path).header(ACCEPT, accept).body(Body::empty());
+    async fn send(&self, request: Result<Request<Body>, http::Error>) -> Result<Body, Fault> {
         let request = request.map_err(|error| Fault::Plain(error.to_string()))?;
-        let response = self.client.send(request).await.map_err(|error| self.unreachable(&error))?;
+        let response = self.connection.client.send(request).await.map_err(|error| self.unreachable(&error))?;
+        self.warn(response.headers());
         if response.status().is_success() {
             return Ok(response.into_body());
         }
@@ -78,10 +112,20 @@ impl Api {
         Err(Fault::Api(serde_json::from_slice(&text).unwrap_or_else(|_| foreign(code, &text))))
     }
 
+    /// Prints what the server warns of, as kubectl does: deprecated versions above all.
+    fn warn(&self, headers: &HeaderMap) {
+        let texts = headers.get_all(WARNING).iter().filter_map(|header| warning_text(header.to_str().ok()?));
+        for text in texts {
+            if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
+                self.output.err(&format!("Warning: {text}\n"));
+            }
+        }
+    }
+
     fn unreachable(&self, error: &kube::Error) -> Fault {
         let cause = chain(error);
         if cause.contains("Connection refused") {
-            Fault::Refused(self.server.clone())
+            Fault::Refused(self.url().authority().map(ToString::to_string).unwrap_or_default())
         } else {
             Fault::Unreachable(cause)
         }
@@ -93,6 +137,34 @@ impl Api {
             Some(limit) => timeout(limit, request).await.unwrap_or_else(|_| {
                 Err(Fault::Unreachable("context deadline exceeded (the --request-timeout is over)".to_owned()))
             }),
+        }
+    }
+}
+
+fn question(path: &str, accept: &str) -> Result<Request<Body>, http::Error> {
+    Request::get(path).header(ACCEPT, accept).body(Body::empty())
+}
+
+async fn whole(body: Body) -> Result<Bytes, Fault> {
+    let collected = Limited::new(body, MAX_ANSWER).collect().await;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| Fault::Unreachable(chain(error.as_ref())))
+}
+
+fn unreadable(path: &str, error: &serde_json::Error) -> Fault {
+    Fault::Plain(format!("the server's answer to {path} cannot be read: {error}"))
+}
+
+/// The text of a `Warning` header of the kind that Kubernetes sends: `299 AGENT "TEXT"` (RFC 7234, section 5.5).
+fn warning_text(header: &str) -> Option<String> {
+    let rest = header.strip_prefix("299 ")?;
+    let quoted = rest.split_once(' ')?.1.trim_start().strip_prefix('"')?;
+    let mut text = String::new();
+    let mut chars = quoted.chars();
+    loop {
+        match chars.next()? {
+            '"' => return Some(text),
+            '\\' => text.push(chars.next()?),
+            c => text.push(c),
         }
     }
 }
@@ -151,6 +223,14 @@ pub(super) fn encode(out: &mut String, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn warnings_are_read() {
+        assert_eq!(warning_text(r#"299 - "v1 \"X\" is old""#).as_deref(), Some(r#"v1 "X" is old"#));
+        for header in ["", "199 - \"x\"", "299 - x", "299 - \"no end"] {
+            assert_eq!(warning_text(header), None, "{header}");
+        }
+    }
 
     #[test]
     fn queries_are_encoded() {

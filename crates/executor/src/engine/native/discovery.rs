@@ -31,19 +31,19 @@ pub(super) struct Discovery {
 
 impl Discovery {
     /// The catalog, at most [`MAX_AGE`] old.
-    pub(super) async fn catalog(&self, api: &Api) -> Result<Arc<Catalog>, Fault> {
+    pub(super) async fn catalog(&self, api: &Api<'_>) -> Result<Arc<Catalog>, Fault> {
         self.catalog_since(api, MAX_AGE).await
     }
 
     /// A catalog in which `asked` means something, if there is one.
-    pub(super) async fn catalog_with(&self, api: &Api, asked: &[ResourceType]) -> Result<Arc<Catalog>, Fault> {
+    pub(super) async fn catalog_with(&self, api: &Api<'_>, asked: &[ResourceType]) -> Result<Arc<Catalog>, Fault> {
         let catalog = self.catalog(api).await?;
         let knows =
             |asked: &ResourceType| catalog.find(asked).is_some() || !catalog.category(asked.as_str()).is_empty();
         if asked.iter().all(knows) { Ok(catalog) } else { self.catalog_since(api, MIN_AGE).await }
     }
 
-    async fn catalog_since(&self, api: &Api, max_age: Duration) -> Result<Arc<Catalog>, Fault> {
+    async fn catalog_since(&self, api: &Api<'_>, max_age: Duration) -> Result<Arc<Catalog>, Fault> {
         let mut known = self.known.lock().await;
         if let Some((catalog, at)) = known.as_ref()
             && at.elapsed() < max_age
@@ -56,7 +56,7 @@ impl Discovery {
     }
 }
 
-async fn fetch(api: &Api) -> Result<Catalog, Fault> {
+async fn fetch(api: &Api<'_>) -> Result<Catalog, Fault> {
     let (core, groups) = tokio::try_join!(api.read::<Root>("/api", AGGREGATED), api.read::<Root>("/apis", AGGREGATED))?;
     let mut catalog = Catalog::default();
     for root in [core, groups] {
@@ -195,7 +195,7 @@ struct PlainResource {
     categories: Vec<String>,
 }
 
-async fn add_piecemeal(api: &Api, catalog: &mut Catalog, root: Root) -> Result<(), Fault> {
+async fn add_piecemeal(api: &Api<'_>, catalog: &mut Catalog, root: Root) -> Result<(), Fault> {
     let mut wanted: Vec<_> = root.versions.into_iter().map(|version| (String::new(), version)).collect();
     for group in root.groups {
         let preferred = group.preferred_version;
@@ -213,7 +213,7 @@ async fn add_piecemeal(api: &Api, catalog: &mut Catalog, root: Root) -> Result<(
     Ok(())
 }
 
-async fn fetch_version(api: &Api, group: String, version: String) -> Result<(String, Vec<Resource>), Fault> {
+async fn fetch_version(api: &Api<'_>, group: String, version: String) -> Result<(String, Vec<Resource>), Fault> {
     let name = group_version(&group, &version);
     let root = if group.is_empty() { "/api" } else { "/apis" };
     let list = match api.read::<ResourceList>(&format!("{root}/{name}"), JSON).await {

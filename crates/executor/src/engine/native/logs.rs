@@ -28,7 +28,7 @@ enum Found {
 }
 
 /// Prints logs.
-pub(super) async fn run(native: &Native, api: &Api, logs: &LogsCommand, output: &Output) -> Ended {
+pub(super) async fn run(native: &Native, api: &Api<'_>, logs: &LogsCommand, output: &Output) -> Ended {
     let pods = match find(native, api, logs, output).await? {
         Found::Pods(pods) => pods,
         Found::Nothing => {
@@ -58,7 +58,7 @@ pub(super) async fn run(native: &Native, api: &Api, logs: &LogsCommand, output: 
 }
 
 /// All logs at once; each line whole.
-async fn follow(api: &Api, logs: &LogsCommand, all: &[Source], output: &Output) -> Ended {
+async fn follow(api: &Api<'_>, logs: &LogsCommand, all: &[Source], output: &Output) -> Ended {
     let most = logs.max_log_requests.unwrap_or(MAX_FOLLOWED);
     if i64::try_from(all.len()).unwrap_or(i64::MAX) > most {
         let count = all.len();
@@ -72,7 +72,7 @@ async fn follow(api: &Api, logs: &LogsCommand, all: &[Source], output: &Output) 
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-async fn find(native: &Native, api: &Api, logs: &LogsCommand, output: &Output) -> Result<Found, Fault> {
+async fn find(native: &Native, api: &Api<'_>, logs: &LogsCommand, output: &Output) -> Result<Found, Fault> {
     let namespace = native.namespace(&logs.common.namespace);
     let one = namespace.unwrap_or(&native.default_namespace);
     match &logs.target {
@@ -88,7 +88,7 @@ async fn find(native: &Native, api: &Api, logs: &LogsCommand, output: &Output) -
 /// The pods of an object: all of them where `--all-pods` asks for that, else the most telling one.
 async fn of_object(
     native: &Native,
-    api: &Api,
+    api: &Api<'_>,
     logs: &LogsCommand,
     namespace: &str,
     object: &ObjectRef,

@@ -112,12 +112,12 @@ pub(super) fn most_telling_first(one: &Pod, other: &Pod) -> Ordering {
 }
 
 /// One pod by name.
-pub(super) async fn by_name(api: &Api, namespace: &str, name: &str) -> Result<Pod, Fault> {
+pub(super) async fn by_name(api: &Api<'_>, namespace: &str, name: &str) -> Result<Pod, Fault> {
     api.read(&format!("/api/v1/namespaces/{namespace}/pods/{name}"), JSON).await
 }
 
 /// The pods with these labels, in the server's order.
-pub(super) async fn by_selector(api: &Api, namespace: Option<&str>, selector: &str) -> Result<Vec<Pod>, Fault> {
+pub(super) async fn by_selector(api: &Api<'_>, namespace: Option<&str>, selector: &str) -> Result<Vec<Pod>, Fault> {
     let path = match namespace {
         Some(namespace) => format!("/api/v1/namespaces/{namespace}/pods"),
         None => "/api/v1/pods".to_owned(),

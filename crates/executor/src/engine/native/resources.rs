@@ -12,7 +12,7 @@ pub(super) fn covers(command: &ApiResourcesCommand) -> bool {
 }
 
 /// Prints the types the cluster serves.
-pub(super) async fn run(native: &Native, api: &Api, command: &ApiResourcesCommand, output: &Output) -> Ended {
+pub(super) async fn run(native: &Native, api: &Api<'_>, command: &ApiResourcesCommand, output: &Output) -> Ended {
     let catalog = native.discovery.catalog(api).await?;
     let mut resources: Vec<_> = catalog.preferred().filter(|resource| is_wanted(command, resource)).collect();
     resources.sort_by(|one, other| sort_key(command, one).cmp(&sort_key(command, other)));
@@ -67,7 +67,7 @@ fn line(resource: &Resource, wide: bool) -> Vec<String> {
 }
 
 /// Prints the served group versions, sorted.
-pub(super) async fn versions(native: &Native, api: &Api, output: &Output) -> Ended {
+pub(super) async fn versions(native: &Native, api: &Api<'_>, output: &Output) -> Ended {
     let catalog = native.discovery.catalog(api).await?;
     let mut versions = catalog.versions.clone();
     versions.sort_unstable();

@@ -19,7 +19,7 @@ pub(super) fn covers(version: &VersionCommand) -> bool {
 }
 
 /// The versions of this engine and of the server.
-pub(super) async fn run(api: &Api, version: &VersionCommand, output: &Output) -> Ended {
+pub(super) async fn run(api: &Api<'_>, version: &VersionCommand, output: &Output) -> Ended {
     let server: Result<Option<Value>, Fault> =
         if version.client { Ok(None) } else { api.read("/version", JSON).await.map(Some) };
     let known = server.as_ref().ok().cloned().flatten();

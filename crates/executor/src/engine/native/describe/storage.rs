@@ -1,0 +1,11 @@
+//! Storage and nodes: PersistentVolume, PersistentVolumeClaim, StorageClass, Node and others.
+
+use serde_json::Value;
+
+use super::{Described, View};
+use crate::engine::native::catalog::Resource;
+
+/// Describes kinds of this family.
+pub(super) async fn describe(_view: &View<'_>, _resource: &Resource, _object: &Value) -> Described {
+    None
+}
