@@ -70,7 +70,9 @@ pub fn parse(argv: &[String]) -> Result<Command, Refusal> {
     let verb = Verb::from_words(head.text, sub.map(|sub| sub.text));
     let verb = verb.map_err(|refusal| sub.unwrap_or(head).blame(refusal))?;
     let (flags, operands) = scanner.rest(flags::of_verb(verb))?;
-    Command::build(verb, &flags, &operands)
+    let command = Command::build(verb, &flags, &operands)?;
+    limits::check_rebuilt(&command.argv())?;
+    Ok(command)
 }
 
 /// The flags that `verbs` take, as `--name`, sorted, each once.

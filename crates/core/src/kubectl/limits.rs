@@ -23,6 +23,20 @@ pub(crate) fn check(argv: &[String]) -> Result<(), Refusal> {
     argv.iter().enumerate().try_for_each(|(index, argument)| check_one(argument, index))
 }
 
+/// Refuses a command whose rebuilt vector is too long: long names of flags and `a,b x y` take more room than what was typed.
+pub(crate) fn check_rebuilt(argv: &[String]) -> Result<(), Refusal> {
+    // Positions in the rebuilt vector mean nothing to the caller.
+    check(argv).map_err(|refusal| Refusal { argument: None, index: None, ..refusal })
+}
+
+/// Refuses more than [`MAX_ARGUMENTS`] of what one argument may list.
+pub(crate) fn check_count(count: usize, what: &str) -> Result<(), Refusal> {
+    if count <= MAX_ARGUMENTS {
+        return Ok(());
+    }
+    Err(too_long(format!("{count} {what}"), format!("at most {MAX_ARGUMENTS} {what}")))
+}
+
 fn check_one(argument: &str, index: usize) -> Result<(), Refusal> {
     if argument.len() > MAX_ARGUMENT_BYTES {
         let allowed = format!("at most {MAX_ARGUMENT_BYTES} bytes per argument");

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    aliases,
+    aliases, limits,
     names::{is_name, is_type_part},
     scan::Operand,
 };
@@ -157,6 +157,7 @@ impl Resources {
         if operands.iter().any(|operand| operand.text.contains('/')) {
             return Self::parse_objects(operands);
         }
+        limits::check_count(first.text.split(',').count(), "types").map_err(|refusal| first.blame(refusal))?;
         let mut types = Vec::new();
         for text in first.text.split(',') {
             let resource = ResourceType::parse(text).map_err(|refusal| first.blame(refusal))?;
@@ -170,6 +171,7 @@ impl Resources {
         }
         let names = rest.iter().map(|operand| read_name(operand.text).map_err(|refusal| operand.blame(refusal)));
         let names = names.collect::<Result<Vec<_>, _>>()?;
+        limits::check_count(types.len() * names.len(), "objects")?;
         Ok(Self::combine(types, names))
     }
 

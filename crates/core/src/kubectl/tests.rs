@@ -120,6 +120,17 @@ fn resources_keep_their_shape() {
 }
 
 #[test]
+fn what_was_typed_shorter_than_it_is_rebuilt_is_bounded_too() {
+    let many = |count: usize, prefix: &str| (0..count).map(|at| format!("{prefix}{at}")).collect::<Vec<_>>();
+    assert_eq!(rule(&format!("get {}", many(65, "a").join(","))), Rule::TooLong);
+    assert_eq!(rule(&format!("get {} {}", many(33, "a").join(","), many(2, "x").join(" "))), Rule::TooLong);
+    assert_eq!(rebuilt(&format!("get {} {}", many(31, "a").join(","), many(2, "x").join(" "))).split(' ').count(), 63);
+    assert_eq!(rule(&format!("get pods {} -Aw", many(61, "x").join(" "))), Rule::TooLong);
+    let refusal = parse_line(&format!("get pods -ojsonpath={}", "x".repeat(MAX_ARGUMENT_BYTES - 11))).unwrap_err();
+    assert_eq!((refusal.rule, refusal.index), (Rule::TooLong, None));
+}
+
+#[test]
 fn types_know_their_version_and_group() {
     let split = |text: &str| {
         let resource = ResourceType::parse(text).unwrap();
