@@ -3,10 +3,12 @@
 //! No I/O and no clock: whoever calls fetches first, and says what time it is. So everything here can be tested with
 //! recorded answers, and fuzzed.
 
+pub mod explain;
 pub mod fields;
 pub mod json;
 pub mod object;
 pub mod tab;
 pub mod table;
+pub mod template;
 pub mod time;
 pub mod yaml;
