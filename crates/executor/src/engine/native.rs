@@ -6,6 +6,7 @@
 mod api;
 mod catalog;
 mod discovery;
+mod explain;
 mod fault;
 mod get;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, ver
 pub(crate) struct Native {
     connection: Connection,
     discovery: Discovery,
+    documents: explain::Documents,
     policy: Policy,
     default_namespace: String,
     /// What time it is, for ages.
@@ -46,6 +48,7 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
+        Command::Explain(command) => explain::covers(command),
         Command::Logs(_) | Command::ApiVersions(_) => true,
         _ => false,
     }
@@ -70,7 +73,8 @@ impl Native {
     fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
         let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
-        Ok(Self { connection, discovery: Discovery::default(), policy, default_namespace, clock })
+        let (discovery, documents) = (Discovery::default(), explain::Documents::default());
+        Ok(Self { connection, discovery, documents, policy, default_namespace, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
@@ -80,6 +84,7 @@ impl Native {
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
+            Command::Explain(command) => explain::run(self, &api, command, output).await,
             Command::ApiVersions(_) => resources::versions(self, &api, output).await,
             _ => Err(vec![Fault::Plain("engine native does not cover this command".to_owned())]),
         };
