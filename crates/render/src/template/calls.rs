@@ -4,9 +4,15 @@ mod select;
 
 use super::{
     compare, escape,
-    format::{Printed, print, print_format, print_line},
+    format::{MAX_TEXT, Printed, print, print_format, print_line},
     value::{Data, Value},
 };
+
+/// Bytes that are as much work as a value, so that all texts that a run makes have some ten MiB together.
+const BYTES_PER_STEP: usize = 16;
+/// Longest text that is escaped, in bytes; it may become six times as long.
+const MAX_ESCAPED: usize = 2 << 20;
+const TOO_LARGE: &str = "the text is too large";
 
 /// What a function takes for an argument.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,13 +70,13 @@ use Taken::{Any, Raw, Text};
 const FUNCTIONS: [Function; 21] = [
     Function::new("and", &[Raw], Some(Raw), |_| nothing()),
     Function::new("or", &[Raw], Some(Raw), |_| nothing()),
-    Function::new("call", &[Raw], Some(Raw), |values| select::call(values)),
+    Function::new("call", &[Raw], Some(Raw), select::call),
     Function::new("html", &[], Some(Any), |values| escaped(values, escape::html)),
     Function::new("js", &[], Some(Any), |values| escaped(values, escape::js)),
     Function::new("urlquery", &[], Some(Any), |values| escaped(values, escape::url_query)),
     Function::new("print", &[], Some(Any), |values| printed(print(values))),
     Function::new("println", &[], Some(Any), |values| printed(print_line(values))),
-    Function::new("printf", &[Text], Some(Any), |values| formatted(values)),
+    Function::new("printf", &[Text], Some(Any), formatted),
     Function::new("index", &[Raw], Some(Raw), |values| select::index(values).map(Answer::from)),
     Function::new("slice", &[Raw], Some(Raw), |values| select::slice(values).map(Answer::from)),
     Function::new("len", &[Raw], None, |values| select::length(values).map(Answer::from)),
@@ -90,7 +96,7 @@ const FUNCTIONS: [Function; 21] = [
     Function::new("ge", &[Raw, Raw], None, |values| {
         truth(compare::less(first(values), second(values)).map(|less| !less), values)
     }),
-    Function::new("base64decode", &[Text], None, |values| decoded(values)),
+    Function::new("base64decode", &[Text], None, decoded),
 ];
 
 /// The function of this name.
@@ -134,13 +140,16 @@ fn truth<'v>(value: Result<bool, String>, looked_at: &[Value<'_>]) -> Result<Ans
 /// How much a text weighs among values.
 fn size(value: &Value<'_>) -> usize {
     match &value.data {
-        Data::Text(text) => text.bytes().len() / 64,
+        Data::Text(text) => text.bytes().len() / BYTES_PER_STEP,
         _ => 0,
     }
 }
 
 fn printed<'v>(printed: Printed) -> Result<Answer<'v>, String> {
-    let work = printed.values + printed.text.len() / 64;
+    if printed.text.len() > MAX_TEXT {
+        return Err(TOO_LARGE.to_owned());
+    }
+    let work = printed.values + printed.text.len() / BYTES_PER_STEP;
     Ok(Answer { value: Value::text(printed.text), work })
 }
 
@@ -155,6 +164,9 @@ fn escaped<'v>(values: &[Value<'v>], escape: fn(&[u8]) -> Vec<u8>) -> Result<Ans
     let shown: Vec<_> =
         values.iter().map(|value| if value.is_nothing() { Value::text("<no value>") } else { value.clone() }).collect();
     let text = print(&shown);
+    if text.text.len() > MAX_ESCAPED {
+        return Err(TOO_LARGE.to_owned());
+    }
     printed(Printed { text: escape(&text.text), values: text.values })
 }
 

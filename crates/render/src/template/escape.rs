@@ -64,7 +64,7 @@ pub(super) fn base64_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
             if quantum.len() == 2 {
                 match rest.next() {
                     Some((_, b'=')) => {}
-                    Some((at, _)) => return Err(at),
+                    Some((at, _)) => return Err(at - 1),
                     None => return Err(text.len()),
                 }
             }

@@ -293,13 +293,12 @@ impl<'t> Lexer<'t> {
     /// A `$variable` or `.field`, or only its first character.
     fn name(&mut self, kind: Kind) -> Token {
         let rest = self.rest().get(1..).unwrap_or_default();
-        if is_terminator(rest.chars().next()) {
+        if starts_with_terminator(rest) {
             return self.take(if kind == Kind::Field { Kind::Dot } else { kind }, 1);
         }
         let after = rest.trim_start_matches(is_alphanumeric);
-        let next = after.chars().next();
-        if !is_terminator(next) {
-            return self.bad_character(next);
+        if !starts_with_terminator(after) {
+            return self.bad_character(after);
         }
         self.take(kind, 1 + rest.len() - after.len())
     }
@@ -307,9 +306,8 @@ impl<'t> Lexer<'t> {
     fn word(&mut self) -> Token {
         let rest = self.rest();
         let after = rest.trim_start_matches(is_alphanumeric);
-        let next = after.chars().next();
-        if !is_terminator(next) {
-            return self.bad_character(next);
+        if !starts_with_terminator(after) {
+            return self.bad_character(after);
         }
         let length = rest.len() - after.len();
         let word = rest.get(..length).unwrap_or_default();
@@ -318,8 +316,8 @@ impl<'t> Lexer<'t> {
         self.take(kind, length)
     }
 
-    fn bad_character(&self, next: Option<char>) -> Token {
-        self.error(format!("bad character {}", next.map(code_point).unwrap_or_default()))
+    fn bad_character(&self, rest: &str) -> Token {
+        self.error(format!("bad character {}", rest.chars().next().map(code_point).unwrap_or_default()))
     }
 
     fn number(&mut self) -> Token {
@@ -345,9 +343,10 @@ pub(super) fn is_alphanumeric(c: char) -> bool {
     c == '_' || c.is_alphabetic() || c.is_numeric()
 }
 
-/// What may stand behind a name.
-const fn is_terminator(c: Option<char>) -> bool {
-    matches!(c, None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(' | '}'))
+/// Whether a name may end here.
+fn starts_with_terminator(rest: &str) -> bool {
+    let next = rest.chars().next();
+    matches!(next, None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(')) || rest.starts_with(RIGHT)
 }
 
 fn has_left_marker(text: &str) -> bool {

@@ -13,6 +13,17 @@ pub(super) enum Number {
 
 /// How many bytes of `text` are a number; an error says how many were looked at.
 pub(super) fn scan(text: &str) -> Result<usize, usize> {
+    let length = scan_one(text)?;
+    // Go takes two numbers with a sign between them for a complex one.
+    let rest = text.get(length..).unwrap_or_default();
+    if !rest.starts_with(['+', '-']) {
+        return Ok(length);
+    }
+    let (Ok(more) | Err(more)) = scan_one(rest);
+    Err(length + more)
+}
+
+fn scan_one(text: &str) -> Result<usize, usize> {
     let bytes = text.as_bytes();
     let mut at = usize::from(matches!(bytes.first(), Some(b'+' | b'-')));
     let run = |mut at: usize, digits: fn(&u8) -> bool| {
@@ -62,7 +73,7 @@ pub(super) fn parse(text: &str) -> Result<Number, String> {
     let digits = text.replace('_', "");
     let float = if digits.to_ascii_lowercase().contains("0x") { hex_float(&digits) } else { digits.parse().ok() };
     match float {
-        Some(number) if number.is_finite() && !text.contains('_') => Ok(Number::Float(number)),
+        Some(number) if number.is_finite() && underscores_are_right(text) => Ok(Number::Float(number)),
         _ => Err(illegal(text)),
     }
 }
@@ -83,7 +94,7 @@ fn integer(text: &str) -> Option<i128> {
     let prefixed = prefixed.filter_map(|(prefix, base)| Some((lower.strip_prefix(prefix)?, base))).next();
     let octal = || lower.strip_prefix('0').filter(|rest| !rest.is_empty()).map(|rest| (rest, 8));
     let (digits, base) = prefixed.or_else(octal).unwrap_or((&lower, 10));
-    if digits.starts_with(['+', '-']) || (digits.contains('_') && !underscores_are_right(digits, &lower)) {
+    if digits.starts_with(['+', '-']) || !underscores_are_right(&lower) {
         return None;
     }
     let number = i128::from(u64::from_str_radix(&digits.replace('_', ""), base).ok()?);
@@ -91,9 +102,26 @@ fn integer(text: &str) -> Option<i128> {
     (number >= i128::from(i64::MIN)).then_some(number)
 }
 
-/// Go allows `_` only between digits of numbers with a base's prefix.
-fn underscores_are_right(digits: &str, whole: &str) -> bool {
-    whole.starts_with('0') && !digits.ends_with('_') && !digits.contains("__")
+/// Whether every `_` stands between digits; a base's prefix counts as one.
+fn underscores_are_right(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let unsigned = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
+    let is_hex = unsigned.starts_with("0x");
+    let prefixed = is_hex || unsigned.starts_with("0b") || unsigned.starts_with("0o");
+    let digits = unsigned.get(if prefixed { 2 } else { 0 }..).unwrap_or_default();
+    let mut before = if prefixed { '0' } else { '^' };
+    for c in digits.chars() {
+        let kind = match c {
+            '_' => '_',
+            c if c.is_ascii_digit() || (is_hex && c.is_ascii_hexdigit()) => '0',
+            _ => '!',
+        };
+        if (kind == '_' && before != '0') || (kind == '!' && before == '_') {
+            return false;
+        }
+        before = kind;
+    }
+    before != '_'
 }
 
 /// `0x1.8p3`

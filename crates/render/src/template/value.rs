@@ -139,7 +139,7 @@ impl<'v> Data<'v> {
 }
 
 /// A map's entries in the order of their keys.
-pub(super) fn entries<'v>(map: &'v Map<String, Json>) -> Vec<(&'v str, &'v Json)> {
+pub(super) fn entries(map: &Map<String, Json>) -> Vec<(&str, &Json)> {
     let mut entries: Vec<_> = map.iter().map(|(key, value)| (key.as_str(), value)).collect();
     entries.sort_unstable_by_key(|(key, _)| *key);
     entries

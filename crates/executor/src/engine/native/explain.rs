@@ -60,3 +60,6 @@ async fn print(native: &Native, api: &Api<'_>, target: &Target, recursive: bool,
         Some(error) => Err(Fault::Plain(error).into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

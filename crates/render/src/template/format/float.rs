@@ -158,7 +158,7 @@ fn with_point(digits: &str, form: char, precision: Option<usize>) -> String {
     let split = digits.find(|c: char| matches!(c, 'p' | 'P') || (!is_hex && matches!(c, 'e' | 'E')));
     let (number, tail) = digits.split_at(split.unwrap_or(digits.len()));
     let mut wanted = match form {
-        'g' | 'G' | 'x' | 'X' => precision.unwrap_or(6),
+        'g' | 'G' | 'x' => precision.unwrap_or(6),
         _ => 0,
     };
     let significant = number.chars().filter(|c| *c != '.').skip_while(|c| *c == '0').count();
