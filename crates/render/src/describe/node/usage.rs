@@ -33,10 +33,10 @@ pub(super) fn put(writer: &mut Writer, node: &Value, pods: &[Value], now: Timest
         add(&mut requests, &asked);
         add(&mut limits, &most);
     }
-    sums(writer, node.map(field), &requests, &limits);
+    sums(writer, &node.map(field), &requests, &limits);
 }
 
-fn sums(writer: &mut Writer, node: Vec<(&str, &Value)>, requests: &Amounts, limits: &Amounts) {
+fn sums(writer: &mut Writer, node: &[(&str, &Value)], requests: &Amounts, limits: &Amounts) {
     put!(writer, 0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n");
     put!(writer, 1, "Resource\tRequests\tLimits\n");
     put!(writer, 1, "--------\t--------\t------\n");
