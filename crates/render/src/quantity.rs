@@ -20,11 +20,11 @@ use serde_json::Value;
 pub enum Format {
     /// Powers of 1000: `n u m k M G T P E`.
     #[default]
-    DecimalSi,
+    Decimal,
     /// Powers of 1024: `Ki Mi Gi Ti Pi Ei`.
-    BinarySi,
+    Binary,
     /// Powers of ten: `12e6`.
-    DecimalExponent,
+    Exponent,
 }
 
 /// An amount. Two are equal when they are the same number, however they are written.
@@ -45,26 +45,41 @@ impl Quantity {
         parse::quantity(text)
     }
 
-    /// The amount in a field: a text or a number.
+    /// What stands in a field: a text or a number; zero for anything else.
     #[must_use]
-    pub fn of(value: &Value) -> Option<Self> {
-        match value {
+    pub fn of(value: &Value) -> Self {
+        let read = match value {
             Value::String(text) => Self::parse(text.trim()),
             Value::Number(number) => Self::parse(&number.to_string()),
             _ => None,
-        }
+        };
+        read.unwrap_or_default()
     }
 
     /// `whole` units, to be printed in `format`.
     #[must_use]
-    pub fn integer(whole: i64, format: Format) -> Self {
+    pub fn new(whole: i64, format: Format) -> Self {
         Self::reduced(whole.into(), 0, format)
     }
 
-    /// `thousandths` of a unit, to be printed in `format`.
+    /// `millis` thousandths of a unit, to be printed in `format`.
     #[must_use]
-    pub fn thousandths(thousandths: i64, format: Format) -> Self {
-        Self::reduced(thousandths.into(), -3, format)
+    pub fn from_millis(millis: i64, format: Format) -> Self {
+        Self::reduced(millis.into(), -3, format)
+    }
+
+    /// The same in another format.
+    #[must_use]
+    pub fn with_format(&self, format: Format) -> Self {
+        Self { format, written: None, ..self.clone() }
+    }
+
+    /// This less the other.
+    #[must_use]
+    pub fn minus(&self, other: &Self) -> Self {
+        let mut rest = self.clone();
+        rest -= other;
+        rest
     }
 
     fn reduced(mut mantissa: i128, mut exponent: i32, format: Format) -> Self {
@@ -83,7 +98,7 @@ impl Quantity {
 
     /// In thousandths of a unit, rounded away from zero; the nearest number there is when it is too large.
     #[must_use]
-    pub fn milli(&self) -> i64 {
+    pub fn millis(&self) -> i64 {
         self.scaled(-3)
     }
 
@@ -178,15 +193,15 @@ impl fmt::Display for Quantity {
         if self.is_zero() {
             return f.write_str("0");
         }
-        if self.format == Format::BinarySi
+        if self.format == Format::Binary
             && let Some(whole) = self.binary()
         {
             return write_binary(f, whole);
         }
         let (number, exponent) = self.canonical();
         match (self.format, exponent) {
-            (Format::DecimalExponent, 0) => write!(f, "{number}"),
-            (Format::DecimalExponent, exponent) => write!(f, "{number}e{exponent}"),
+            (Format::Exponent, 0) => write!(f, "{number}"),
+            (Format::Exponent, exponent) => write!(f, "{number}e{exponent}"),
             (_, exponent) => write!(f, "{number}{}", parse::decimal_suffix(exponent)),
         }
     }

@@ -1,9 +1,17 @@
 //! Server-side Tables, printed like kubectl's human-readable printer.
 
-use std::{collections::BTreeMap, fmt::Write};
-
+use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::{
+    columns::{escape, tabs},
+    fields::Fields,
+    jsonpath::{Error, go, sort},
+    object::strings,
+    tab::Spaces,
+    time,
+};
 
 /// Spaces between columns (kubectl's tab writer: padding 3, minimum width 6).
 const PADDING: usize = 3;
@@ -54,27 +62,40 @@ pub struct Row {
     /// In the order of the columns.
     pub cells: Vec<Value>,
     /// The object, or as much of it as was asked for.
-    pub object: Partial,
+    pub object: Value,
 }
 
-/// What comes of each row's object.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Partial {
-    /// See [`Metadata`].
-    pub metadata: Metadata,
-}
+impl Table {
+    /// What is shown of an object whose server prints no tables: its name and its age.
+    #[must_use]
+    pub fn of_object(object: Value, now: Timestamp) -> Self {
+        let column = |name: &str, format: &str| Column {
+            name: name.to_owned(),
+            value_type: "string".to_owned(),
+            format: format.to_owned(),
+            priority: 0,
+        };
+        let age = time::age(time::parse(object.text("metadata.creationTimestamp")), now);
+        let cells = vec![json!(object.text("metadata.name")), json!(age)];
+        Self {
+            kind: "Table".to_owned(),
+            metadata: ListMeta::default(),
+            column_definitions: vec![column("Name", "name"), column("Age", "")],
+            rows: vec![Row { cells, object }],
+        }
+    }
 
-/// What a table shows of an object beside the cells.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Metadata {
-    /// The object's name.
-    pub name: String,
-    /// Its namespace; empty for cluster-wide ones.
-    pub namespace: String,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    /// Sorts the rows by a field of their objects.
+    ///
+    /// # Errors
+    /// As [`sort::rows`].
+    pub fn sort(&mut self, path: &str) -> Result<(), Error> {
+        let objects: Vec<_> = self.rows.iter().map(|row| &row.object).collect();
+        let order = sort::rows(path, &objects)?;
+        let mut rows: Vec<_> = self.rows.drain(..).map(Some).collect();
+        self.rows.extend(order.into_iter().filter_map(|at| rows.get_mut(at)?.take()));
+        Ok(())
+    }
 }
 
 /// How a group of tables is printed.
@@ -123,7 +144,7 @@ impl Printer {
             self.lines.push(headers);
         }
         self.printed_headers = true;
-        let lines: Vec<_> = table.rows.into_iter().map(|row| self.line(row)).collect();
+        let lines: Vec<_> = table.rows.iter().map(|row| self.line(row)).collect();
         self.lines.extend(lines);
     }
 
@@ -139,8 +160,9 @@ impl Printer {
         namespace.into_iter().chain(own).chain(labels).chain(all_labels).collect()
     }
 
-    fn line(&self, row: Row) -> Vec<String> {
-        let Metadata { namespace, labels, .. } = row.object.metadata;
+    fn line(&self, row: &Row) -> Vec<String> {
+        let namespace = row.object.text("metadata.namespace").to_owned();
+        let labels = strings(row.object.at("metadata.labels").as_object());
         let name_column =
             self.columns.iter().position(|column| column.format == "name" && column.value_type == "string");
         let cell = |at: usize| {
@@ -152,7 +174,7 @@ impl Printer {
         };
         let own = self.shown().map(|(at, _)| cell(at));
         let chosen = self.style.label_columns.iter();
-        let chosen = chosen.map(|label| labels.get(label).cloned().unwrap_or_default());
+        let chosen = chosen.map(|label| value_of(label, &labels).to_owned());
         let all_labels = self.style.show_labels.then(|| all_labels(&labels));
         let namespace = self.style.with_namespace.then_some(namespace);
         namespace.into_iter().chain(own).chain(chosen).chain(all_labels).collect()
@@ -160,7 +182,8 @@ impl Printer {
 
     /// Everything that was added, aligned.
     pub fn finish(self) -> String {
-        align(&self.lines)
+        let lines = self.lines.iter().map(|cells| cells.join("\t") + "\n");
+        tabs::align(&lines.collect::<String>())
     }
 }
 
@@ -168,7 +191,11 @@ fn label_header(label: &str) -> String {
     label.rsplit('/').next().unwrap_or(label).to_uppercase()
 }
 
-fn all_labels(labels: &BTreeMap<String, String>) -> String {
+fn value_of<'a>(label: &str, labels: &[(&str, &'a str)]) -> &'a str {
+    labels.iter().find(|(name, _)| *name == label).map_or("", |(_, value)| value)
+}
+
+fn all_labels(labels: &[(&str, &str)]) -> String {
     if labels.is_empty() {
         return "<none>".to_owned();
     }
@@ -179,11 +206,11 @@ fn all_labels(labels: &BTreeMap<String, String>) -> String {
 fn text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
-        Value::String(text) => match text.find(['\u{c}', '\n', '\r']) {
-            Some(end) => format!("{}...", &text[..end]),
-            None => text.clone(),
+        Value::String(text) => match text.split_once(['\u{c}', '\n', '\r']) {
+            Some((first, _)) => escape(first) + "...",
+            None => escape(text),
         },
-        other => other.to_string(),
+        other => escape(&go::plain(other)),
     }
 }
 
@@ -197,11 +224,13 @@ pub fn align(lines: &[Vec<String>]) -> String {
         }
     }
     let mut out = String::new();
+    let mut spaces = Spaces::new();
     for line in lines {
         for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let width = if at + 1 == line.len() { 0 } else { *width };
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{cell:<width$}");
+            out.push_str(cell);
+            if at + 1 < line.len() {
+                spaces.pad(&mut out, cell, *width, PADDING);
+            }
         }
         out.push('\n');
     }
@@ -213,6 +242,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn one_wide_cell_does_not_widen_everything_without_end() {
+        let mut lines = vec![vec!["x".repeat(1 << 20), "1".to_owned()]];
+        lines.resize(1_000, vec!["y".to_owned(), "2".to_owned()]);
+        let text = align(&lines);
+        assert!(text.len() < (34 << 20), "{}", text.len());
+        assert!(text.starts_with("xxx") && text.ends_with("y   2\n"));
+    }
 
     fn table() -> Table {
         serde_json::from_value(json!({
@@ -265,6 +303,26 @@ shop        pod/web-1   1/1     5d           1     a=1,b=2
 shop        pod/x       3       a...               <none>
 ";
         assert_eq!(print(style), expected);
+    }
+
+    #[test]
+    fn rows_are_sorted_by_their_objects() {
+        let mut table = table();
+        table.sort(".metadata.labels.a").unwrap();
+        assert_eq!(table.rows[0].object["metadata"]["name"], "x");
+        assert!(table.sort(".nope").unwrap_err().to_string().contains("couldn't find any field with path \"{.nope}\""));
+        assert_eq!(table.rows.len(), 2);
+    }
+
+    #[test]
+    fn an_object_without_a_table_has_a_name_and_an_age() {
+        let now = "2026-11-02T00:00:00Z".parse().unwrap();
+        let object = |time: &str| json!({"metadata": {"name": "a\u{1b}[1m", "creationTimestamp": time}});
+        let mut printer = Printer::new(Style { prefix: Some("thing.x.io".into()), ..Style::default() });
+        printer.add(Table::of_object(object("2026-11-01T00:00:00Z"), now));
+        printer.add(Table::of_object(object(""), now));
+        let expected = "NAME                AGE\nthing.x.io/a^[[1m   24h\nthing.x.io/a^[[1m   <unknown>\n";
+        assert_eq!(printer.finish(), expected);
     }
 
     #[test]

@@ -4,8 +4,13 @@
 //! in [`covers`] before anything runs.
 
 mod api;
+mod auth;
 mod catalog;
+mod cluster_info;
+mod describe;
 mod discovery;
+mod events;
+mod explain;
 mod fault;
 mod get;
 #[cfg(test)]
@@ -13,7 +18,10 @@ mod golden;
 mod logs;
 mod pods;
 mod resources;
+mod rollout;
+mod top;
 mod version;
+mod watch;
 
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kubently_core::{
@@ -27,13 +35,15 @@ use api::Connection;
 use discovery::Discovery;
 use fault::Fault;
 
-/// What a person is told about what this engine can do.
-pub(super) const COVERED: &str = "get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
+/// What a person is told about what this engine cannot do.
+pub(super) const NOT_COVERED: &str = "events and api-resources with -o other than wide or name, auth whoami -o, \
+    explain -o plaintext-openapiv2, version -o other than json or yaml, watching with get and events";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
     connection: Connection,
     discovery: Discovery,
+    documents: explain::Documents,
     policy: Policy,
     default_namespace: String,
     /// What time it is, for ages.
@@ -46,7 +56,18 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
-        Command::Logs(_) | Command::ApiVersions(_) => true,
+        Command::Explain(command) => explain::covers(command),
+        Command::Events(command) => events::covers(command),
+        Command::AuthWhoami(command) => auth::covers_whoami(command),
+        Command::RolloutHistory(command) => rollout::covers_history(command),
+        Command::AuthCanI(_)
+        | Command::TopPod(_)
+        | Command::TopNode(_)
+        | Command::ClusterInfo(_)
+        | Command::RolloutStatus(_)
+        | Command::Describe(_)
+        | Command::Logs(_)
+        | Command::ApiVersions(_) => true,
         _ => false,
     }
 }
@@ -70,16 +91,30 @@ impl Native {
     fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
         let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
-        Ok(Self { connection, discovery: Discovery::default(), policy, default_namespace, clock })
+        let (discovery, documents) = (Discovery::default(), explain::Documents::default());
+        Ok(Self { connection, discovery, documents, policy, default_namespace, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
         let api = self.connection.api(command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
+            Command::AuthCanI(command) => match auth::can_i(self, &api, command, output).await {
+                Ok(exit) => return exit,
+                Err(faults) => Err(faults),
+            },
+            Command::AuthWhoami(_) => auth::whoami(&api, output).await,
+            Command::ClusterInfo(_) => cluster_info::run(&api, output).await,
+            Command::Events(command) => events::run(self, &api, command, output).await,
+            Command::RolloutStatus(command) => rollout::run_status(self, &api, command, output).await,
+            Command::RolloutHistory(command) => rollout::run_history(self, &api, command, output).await,
+            Command::TopNode(command) => top::node(self, &api, command, output).await,
+            Command::TopPod(command) => top::pod(self, &api, command, output).await,
+            Command::Describe(describe) => describe::run(self, &api, describe, output).await,
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
+            Command::Explain(command) => explain::run(self, &api, command, output).await,
             Command::ApiVersions(_) => resources::versions(self, &api, output).await,
             _ => Err(vec![Fault::Plain("engine native does not cover this command".to_owned())]),
         };
@@ -102,12 +137,20 @@ impl Native {
 /// How an operation of this engine ends: well, or with what went wrong, in order.
 type Ended = Result<(), Vec<Fault>>;
 
-/// Prints what went wrong the way kubectl does.
+/// Prints what went wrong the way kubectl does: of several, those found out on this side have no "error: " before them.
 fn report(faults: &[Fault], output: &Output) -> Exit {
-    let lines: Vec<_> = faults.iter().map(ToString::to_string).collect();
-    for line in &lines {
-        output.err(line);
-        output.err("\n");
+    let several = faults.len() > 1;
+    let text = |fault: &Fault| match fault {
+        Fault::Plain(message) if several => message.clone(),
+        other => other.to_string(),
+    };
+    let texts: Vec<_> = faults.iter().map(text).collect();
+    for text in &texts {
+        output.err(text);
+        if several || !text.ends_with('\n') {
+            output.err("\n");
+        }
     }
-    Exit { message: lines.into_iter().next(), ..Exit::FAILURE }
+    let message = texts.first().and_then(|text| text.lines().next()).map(str::to_owned);
+    Exit { message, ..Exit::FAILURE }
 }

@@ -63,13 +63,13 @@ fn digits(text: &str) -> (&str, &str) {
 
 fn unit(suffix: &str) -> Option<Unit> {
     if let Some((_, exponent)) = DECIMAL.iter().find(|(name, _)| *name == suffix) {
-        return Some(Unit::Ten(*exponent, Format::DecimalSi));
+        return Some(Unit::Ten(*exponent, Format::Decimal));
     }
     if let Some((_, exponent)) = BINARY.iter().find(|(name, _)| *name == suffix) {
         return Some(Unit::Two(*exponent));
     }
     let exponent = suffix.strip_prefix(['e', 'E'])?.parse().ok()?;
-    Some(Unit::Ten(exponent, Format::DecimalExponent))
+    Some(Unit::Ten(exponent, Format::Exponent))
 }
 
 fn decimal(parts: &Parts<'_>, exponent: i32, format: Format, text: &str) -> Option<Quantity> {
@@ -91,13 +91,13 @@ fn binary(parts: &Parts<'_>, exponent: u32, text: &str) -> Option<Quantity> {
         None if places == 0 => i64::MAX.into(),
         None => return None,
     };
-    let mut quantity = no_finer_than_nano(Quantity::reduced(mantissa, -places, Format::BinarySi));
+    let mut quantity = no_finer_than_nano(Quantity::reduced(mantissa, -places, Format::Binary));
     if is_short(parts, exponent) && unscaled & 7 != 0 && i64::try_from(mantissa).is_ok() {
         quantity.written = Some(text.to_owned());
-    } else if quantity > Quantity::integer(i64::MAX, Format::BinarySi) {
-        quantity = Quantity::integer(i64::MAX, Format::BinarySi);
-    } else if !quantity.is_zero() && quantity < Quantity::integer(1, Format::BinarySi) {
-        quantity.format = Format::DecimalSi;
+    } else if quantity > Quantity::new(i64::MAX, Format::Binary) {
+        quantity = Quantity::new(i64::MAX, Format::Binary);
+    } else if !quantity.is_zero() && quantity < Quantity::new(1, Format::Binary) {
+        quantity.format = Format::Decimal;
     }
     Some(quantity)
 }

@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::{Format, Quantity};
 
@@ -75,6 +76,14 @@ fn what_is_no_amount_is_refused() {
 }
 
 #[test]
+fn fields_are_read() {
+    let cases = [(json!("1Gi"), "1Gi"), (json!(" 5m "), "5m"), (json!(2), "2"), (json!(null), "0"), (json!("x"), "0")];
+    for (value, text) in cases {
+        assert_eq!(Quantity::of(&value).to_string(), text, "{value}");
+    }
+}
+
+#[test]
 fn values_are_rounded_away_from_zero() {
     let cases = [
         ("1", 1, 1000),
@@ -90,7 +99,7 @@ fn values_are_rounded_away_from_zero() {
         ("0e2000000000", 0, 0),
     ];
     for (text, value, milli) in cases {
-        assert_eq!((parsed(text).value(), parsed(text).milli()), (value, milli), "{text}");
+        assert_eq!((parsed(text).value(), parsed(text).millis()), (value, milli), "{text}");
     }
 }
 
@@ -117,8 +126,8 @@ fn sums_keep_the_form_of_what_came_first() {
     let mut rest = parsed("1Gi");
     rest -= &parsed("512Mi");
     assert_eq!(rest.to_string(), "512Mi");
-    rest -= &parsed("1Gi");
-    assert_eq!(rest.to_string(), "-512Mi");
+    assert_eq!(rest.minus(&parsed("1Gi")).to_string(), "-512Mi");
+    assert_eq!(rest.with_format(Format::Decimal).to_string(), "536870912");
 }
 
 #[test]
@@ -130,8 +139,8 @@ fn amounts_are_compared_as_numbers() {
     }
     assert_eq!(parsed("1000m"), parsed("1"));
     assert_eq!(parsed("0"), parsed("0e7"));
-    assert_eq!(Quantity::integer(2048, Format::BinarySi).to_string(), "2Ki");
-    assert_eq!(Quantity::thousandths(2500, Format::DecimalSi).to_string(), "2500m");
+    assert_eq!(Quantity::new(2048, Format::Binary).to_string(), "2Ki");
+    assert_eq!(Quantity::from_millis(2500, Format::Decimal).to_string(), "2500m");
 }
 
 proptest! {
@@ -142,7 +151,7 @@ proptest! {
         prop_assert_eq!(sum.cmp(&other), other.cmp(&sum).reverse());
         sum += &other;
         sum -= &parsed("1Gi");
-        let _ = (sum.to_string(), sum.value(), sum.milli());
+        let _ = (sum.to_string(), sum.value(), sum.millis());
     }
 
     #[test]

@@ -90,8 +90,12 @@ impl Api<'_> {
     }
 
     /// The answer, piece by piece.
-    pub(super) async fn stream(&self, path: &str) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
-        let body = self.in_time(self.send(question(path, "*/*"))).await?;
+    pub(super) async fn stream(
+        &self,
+        path: &str,
+        accept: &str,
+    ) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
+        let body = self.in_time(self.send(question(path, accept))).await?;
         Ok(body.into_data_stream().map(|piece| piece.map_err(|error| Fault::Unreachable(chain(&error)))))
     }
 

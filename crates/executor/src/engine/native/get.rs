@@ -1,31 +1,49 @@
 //! `get`: which objects, and who prints them.
 
+mod fetch;
+mod format;
 mod generic;
 mod human;
 mod select;
 
 use kubently_core::kubectl::{GetCommand, OutputFormat};
 
-use super::{Ended, Native, api::Api};
+use super::{Ended, Native, api::Api, fault::Fault};
 use crate::runner::Output;
 
 /// Whether every detail of `get` is supported.
-pub(super) fn covers(get: &GetCommand) -> bool {
-    let format = matches!(
-        get.output,
-        OutputFormat::Default | OutputFormat::Wide | OutputFormat::Name | OutputFormat::Json | OutputFormat::Yaml
-    );
-    let plain = get.sort_by.is_none() && get.subresource.is_none() && get.server_print && !get.output_watch_events;
-    format && plain && !get.watch && !get.watch_only
+pub(super) const fn covers(get: &GetCommand) -> bool {
+    !get.watch && !get.watch_only
 }
 
 /// Runs `get`.
 pub(super) async fn run(native: &Native, api: &Api<'_>, get: &GetCommand, output: &Output) -> Ended {
+    check(get)?;
     let selection = select::select(native, api, get).await?;
-    match get.output {
-        OutputFormat::Name | OutputFormat::Json | OutputFormat::Yaml => {
-            generic::print(api, get, &selection, output).await
-        }
-        _ => human::print(api, get, &selection, output).await,
+    if is_table(get) {
+        human::print(native, api, get, &selection, output).await
+    } else {
+        generic::print(api, get, &selection, output).await
     }
 }
+
+/// Whether it is printed as a table for people.
+const fn is_table(get: &GetCommand) -> bool {
+    matches!(get.output, OutputFormat::Default | OutputFormat::Wide)
+}
+
+/// Flags that do not fit each other.
+fn check(get: &GetCommand) -> Result<(), Fault> {
+    if get.show_labels && !is_table(get) {
+        let message = format!("--show-labels option cannot be used with {} printer", get.output);
+        return Err(Fault::Plain(message));
+    }
+    if get.output_watch_events && !get.watch && !get.watch_only {
+        let message = "--output-watch-events option can only be used with --watch or --watch-only";
+        return Err(Fault::Plain(message.to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

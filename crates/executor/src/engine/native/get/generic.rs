@@ -1,11 +1,7 @@
-//! Whole objects: `-o name`, `-o json`, `-o yaml`.
+//! Whole objects, in any format but a table for people.
 
-use kubently_core::kubectl::{GetCommand, OutputFormat};
-use kubently_render::{
-    json,
-    object::{self, items_of, list_of},
-    yaml,
-};
+use kubently_core::kubectl::GetCommand;
+use kubently_render::jsonpath::{go, sort};
 use serde_json::Value;
 
 use super::{
@@ -14,59 +10,46 @@ use super::{
         api::{Api, JSON},
         fault::Fault,
     },
-    select::{Selection, Target},
+    fetch,
+    format::{Format, Whole, plain},
+    select::Selection,
 };
 use crate::runner::Output;
 
 pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
-    let mut objects = Vec::new();
-    let mut faults = Vec::new();
-    for target in &selection.targets {
-        match fetch(api, get, target, &mut objects).await {
-            Err(fault) if get.ignore_not_found && fault.is_not_found() => {}
-            Err(fault) if selection.single => return Err(vec![fault]),
-            Err(fault) => faults.push(fault),
-            Ok(()) => {}
-        }
+    let (items, mut faults) = fetch::all(api, get, selection, JSON).await;
+    if selection.single && !faults.is_empty() {
+        return Err(faults);
     }
-    if !objects.is_empty() || !get.ignore_not_found {
-        write(get, selection, objects, output);
+    if !items.is_empty() || !get.ignore_not_found {
+        let format = Format::new(get)?;
+        let objects = items.into_iter().map(|item| item.value).collect();
+        let printed = whole(get, selection, objects).and_then(|whole| {
+            let (text, fault) = format.print(whole);
+            output.out(&text);
+            fault.map_or(Ok(()), Err)
+        });
+        faults.extend(printed.err());
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-async fn fetch(api: &Api<'_>, get: &GetCommand, target: &Target, objects: &mut Vec<Value>) -> Result<(), Fault> {
-    let mut next = String::new();
-    loop {
-        let answer: Value = api.read(&target.path(get, &next), JSON).await?;
-        if target.name.is_some() {
-            objects.push(answer);
-            return Ok(());
-        }
-        answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
-        objects.extend(items_of(answer));
-        if next.is_empty() {
-            return Ok(());
-        }
+/// Puts a list around the objects, unless one single object was asked for.
+fn whole(get: &GetCommand, selection: &Selection, mut objects: Vec<Value>) -> Result<Whole, Fault> {
+    if selection.single && objects.len() == 1 {
+        return Ok(objects.pop().map_or_else(|| Whole::List(Vec::new()), Whole::One));
+    }
+    // kubectl writes a list and reads it again.
+    objects.iter_mut().for_each(go::through_json);
+    match &get.sort_by {
+        Some(path) if !path.is_empty() && !objects.is_empty() => sorted(path, objects).map(Whole::List),
+        _ => Ok(Whole::List(objects)),
     }
 }
 
-fn write(get: &GetCommand, selection: &Selection, mut objects: Vec<Value>, output: &Output) {
-    if get.output == OutputFormat::Name {
-        let names: String = objects.iter().map(|object| object::name_of(object) + "\n").collect();
-        output.out(&names);
-        return;
-    }
-    if !get.show_managed_fields {
-        objects.iter_mut().for_each(object::drop_managed_fields);
-    }
-    let whole = match objects.pop() {
-        Some(object) if selection.single => object,
-        last => list_of(objects.into_iter().chain(last).collect()),
-    };
-    let text = match get.output {
-        OutputFormat::Yaml => yaml::print(&whole),
-        _ => json::print(&whole),
-    };
-    output.out(&text);
+fn sorted(path: &str, objects: Vec<Value>) -> Result<Vec<Value>, Fault> {
+    let order = sort::objects(path, &objects.iter().collect::<Vec<_>>());
+    let order = order.map_err(|error| plain(&error))?;
+    let mut objects: Vec<_> = objects.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| objects.get_mut(at)?.take()).collect())
 }

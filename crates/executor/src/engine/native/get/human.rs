@@ -1,11 +1,21 @@
 //! Tables for people.
 
 use kubently_core::kubectl::{GetCommand, OutputFormat};
-use kubently_render::table::{Printer, Style, Table};
+use kubently_render::{
+    jsonpath::sort,
+    table::{Printer, Style, Table},
+};
+use serde_json::Value;
 
 use super::{
-    super::{Ended, api::Api, catalog::Resource, fault::Fault},
-    select::{Selection, Target},
+    super::{
+        Ended, Native,
+        api::{Api, JSON},
+        fault::Fault,
+    },
+    fetch::{self, Item, is_table},
+    format::plain,
+    select::Selection,
 };
 use crate::runner::Output;
 
@@ -13,21 +23,18 @@ use crate::runner::Output;
 const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,\
     application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
 
-/// Tables of one target.
-type Found<'a> = (&'a Resource, Table);
-
-pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
-    let mut found = Vec::new();
-    let mut faults = Vec::new();
-    for target in &selection.targets {
-        if let Err(fault) = fetch(api, get, target, &mut found).await
-            && !(get.ignore_not_found && fault.is_not_found())
-        {
-            faults.push(fault);
-        }
-    }
-    let all_namespaced = selection.namespace.is_some() && found.iter().all(|(resource, _)| resource.namespaced);
-    let wrote = write(get, selection, found, output);
+pub(super) async fn print(
+    native: &Native,
+    api: &Api<'_>,
+    get: &GetCommand,
+    selection: &Selection,
+    output: &Output,
+) -> Ended {
+    let accept = if get.server_print { AS_TABLE } else { JSON };
+    let (items, faults) = fetch::all(api, get, selection, accept).await;
+    let items = sorted(get, items)?;
+    let all_namespaced = selection.namespace.is_some() && items.iter().all(|item| item.resource.namespaced);
+    let wrote = Paper { native, get, selection, output }.write(items)?;
     if !wrote && faults.is_empty() && !get.ignore_not_found {
         match &selection.namespace {
             Some(namespace) if all_namespaced => output.err(&format!("No resources found in {namespace} namespace.\n")),
@@ -37,59 +44,70 @@ pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-async fn fetch<'a>(
-    api: &Api<'_>,
-    get: &GetCommand,
-    target: &'a Target,
-    found: &mut Vec<Found<'a>>,
-) -> Result<(), Fault> {
-    let mut next = String::new();
-    loop {
-        let answer = api.get(&target.path(get, &next), AS_TABLE).await?;
-        let table = read(&answer)?;
-        next.clone_from(&table.metadata.next);
-        found.push((&target.resource, table));
-        if next.is_empty() {
-            return Ok(());
-        }
-    }
+fn sort_by(get: &GetCommand) -> Option<&str> {
+    get.sort_by.as_deref().filter(|path| !path.is_empty())
 }
 
-fn read(answer: &[u8]) -> Result<Table, Fault> {
-    let unreadable = |error| Fault::Plain(format!("the server's table cannot be read: {error}"));
-    let table: Table = serde_json::from_slice(answer).map_err(unreadable)?;
-    if table.kind == "Table" {
-        return Ok(table);
-    }
-    Err(Fault::Plain("the server does not print this resource as a table; use -o name, json or yaml".to_owned()))
+/// Sorts the answers. As in kubectl a table counts as one object here, so that several of them hardly ever have the
+/// field; the rows of each are sorted when it is printed.
+fn sorted<'a>(get: &GetCommand, items: Vec<Item<'a>>) -> Result<Vec<Item<'a>>, Fault> {
+    let Some(path) = sort_by(get).filter(|_| items.len() > 1) else { return Ok(items) };
+    let objects: Vec<_> = items.iter().map(|item| &item.value).collect();
+    let order = sort::objects(path, &objects).map_err(|error| plain(&error))?;
+    let mut items: Vec<_> = items.into_iter().map(Some).collect();
+    Ok(order.into_iter().filter_map(|at| items.get_mut(at)?.take()).collect())
 }
 
-/// Prints tables in order, one printer per run of one type, a blank line between runs. False when nothing was printed.
-fn write(get: &GetCommand, selection: &Selection, found: Vec<Found<'_>>, output: &Output) -> bool {
-    let first = found.first().map(|(resource, _)| (*resource).clone());
-    let several = found.iter().any(|(resource, _)| Some(*resource) != first.as_ref());
-    let mut wrote = false;
-    let mut with_namespace = false;
-    let mut found = found.into_iter().peekable();
-    while let Some((resource, table)) = found.next() {
-        // Once there, the column stays, also for what has no namespace: kubectl's flags remember it.
-        with_namespace |= selection.namespace.is_none() && resource.namespaced;
-        let prefix = (several || get.show_kind).then(|| resource.prefix());
-        let mut printer = Printer::new(Style { with_namespace, prefix, ..style(get) });
-        printer.add(table);
-        while let Some((_, table)) = found.next_if(|(other, _)| *other == resource) {
-            printer.add(table);
-        }
-        let text = printer.finish();
-        if !text.is_empty() {
-            if wrote && !get.no_headers {
-                output.out("\n");
+/// What is printed, and how.
+struct Paper<'a> {
+    native: &'a Native,
+    get: &'a GetCommand,
+    selection: &'a Selection,
+    output: &'a Output,
+}
+
+impl Paper<'_> {
+    /// Prints answers in order, one printer per run of one type, a blank line between runs. False when nothing was
+    /// printed.
+    fn write(&self, items: Vec<Item<'_>>) -> Result<bool, Fault> {
+        let several = items.windows(2).any(|pair| pair[0].resource != pair[1].resource);
+        let mut wrote = false;
+        let mut with_namespace = false;
+        let mut items = items.into_iter().peekable();
+        while let Some(Item { resource, value }) = items.next() {
+            // Once there, the column stays, also for what has no namespace: kubectl's flags remember it.
+            with_namespace |= self.selection.namespace.is_none() && resource.namespaced;
+            let prefix = (several || self.get.show_kind).then(|| resource.prefix());
+            let mut printer = Printer::new(Style { with_namespace, prefix, ..style(self.get) });
+            self.table(value)?.into_iter().for_each(|table| printer.add(table));
+            while let Some(Item { value, .. }) = items.next_if(|next| next.resource == resource) {
+                self.table(value)?.into_iter().for_each(|table| printer.add(table));
             }
-            output.out(&text);
-            wrote = true;
+            let text = printer.finish();
+            if !text.is_empty() {
+                if wrote && !self.get.no_headers {
+                    self.output.out("\n");
+                }
+                self.output.out(&text);
+                wrote = true;
+            }
+        }
+        Ok(wrote)
+    }
+
+    /// The table of an answer with its rows sorted. None for one that cannot be sorted: kubectl passes over it.
+    fn table(&self, value: Value) -> Result<Option<Table>, Fault> {
+        if !is_table(&value) {
+            return Ok(Some(Table::of_object(value, self.native.clock.now())));
+        }
+        let unreadable = |error| Fault::Plain(format!("the server's table cannot be read: {error}"));
+        let mut table: Table = serde_json::from_value(value).map_err(unreadable)?;
+        match sort_by(self.get).filter(|_| table.rows.len() > 1).map(|path| table.sort(path)) {
+            Some(Err(error)) if error.is_fatal() => Err(plain(&error)),
+            Some(Err(_)) => Ok(None),
+            Some(Ok(())) | None => Ok(Some(table)),
         }
     }
-    wrote
 }
 
 fn style(get: &GetCommand) -> Style {

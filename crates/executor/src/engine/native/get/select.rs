@@ -35,19 +35,37 @@ impl Target {
     /// Where to get it, or the piece of the list that starts at `next`.
     pub(super) fn path(&self, get: &GetCommand, next: &str) -> String {
         let mut path = self.resource.path(self.namespace.as_deref());
+        let sorts = get.sort_by.as_ref().is_some_and(|path| !path.is_empty());
+        // Rows are sorted by fields of their objects, so the objects must come with them.
+        let with_objects = sorts && get.server_print && super::is_table(get);
         if let Some(name) = &self.name {
             path.push('/');
             encode(&mut path, name);
-            return path;
+            if let Some(subresource) = &get.subresource {
+                path.push('/');
+                encode(&mut path, subresource);
+            }
+            return Path::new(path).maybe("includeObject", with_objects.then_some("Object")).build();
         }
-        let limit = get.chunk_size.unwrap_or(CHUNK);
+        // What is sorted comes in one piece.
+        let limit = if sorts { 0 } else { get.chunk_size.unwrap_or(CHUNK) };
         Path::new(path)
-            .maybe("labelSelector", get.selector.as_ref())
-            .maybe("fieldSelector", get.field_selector.as_ref())
+            .maybe("labelSelector", trimmed(get.selector.as_ref()))
+            .maybe("fieldSelector", trimmed(get.field_selector.as_ref()))
+            .maybe("includeObject", with_objects.then_some("Object"))
             .maybe("limit", (limit > 0).then(|| limit.to_string()))
             .maybe("continue", (!next.is_empty()).then_some(next))
             .build()
     }
+
+    /// The namespace it is in; none for what has none.
+    pub(super) fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref().filter(|_| self.resource.namespaced)
+    }
+}
+
+fn trimmed(selector: Option<&String>) -> Option<&str> {
+    selector.map(|selector| selector.trim()).filter(|selector| !selector.is_empty())
 }
 
 /// Resolves what was typed by what the cluster serves.
@@ -99,6 +117,9 @@ fn of_types(catalog: &Catalog, types: &[ResourceType]) -> Result<Vec<(Resource, 
 /// now that the cluster was asked.
 fn check(native: &Native, get: &GetCommand, pairs: &[(Resource, Option<String>)], all: bool) -> Result<(), Fault> {
     let plain = |message: &str| Err(Fault::Plain(message.to_owned()));
+    if get.subresource.is_some() && pairs.iter().any(|(_, name)| name.is_none()) {
+        return plain("subresource cannot be used when bulk resources are specified");
+    }
     for (resource, name) in pairs {
         if let Some(asked) = resource.resource_type() {
             native.policy.check_resource(&asked).map_err(|refusal| Fault::Plain(refusal.to_string()))?;

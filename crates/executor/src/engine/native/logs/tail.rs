@@ -13,7 +13,7 @@ const MAX_LINE: usize = 256 << 10;
 
 /// Copies until the log ends or nothing more is kept.
 pub(super) async fn copy(api: &Api<'_>, logs: &LogsCommand, source: &Source, output: &Output) -> Result<(), Fault> {
-    let pieces = api.stream(&source.path(logs)).await?;
+    let pieces = api.stream(&source.path(logs), "*/*").await?;
     pin_mut!(pieces);
     let prefix = if logs.prefix { source.prefix() } else { String::new() };
     let mut lines = Lines { prefix, rest: BytesMut::new() };

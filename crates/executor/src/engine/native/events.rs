@@ -1,0 +1,78 @@
+//! `events`
+
+use kubently_core::kubectl::{EventsCommand, ObjectRef, OutputFormat};
+use kubently_render::{
+    events::{Style, print, sorted, time_of},
+    fields::Fields,
+    object::items_of,
+};
+use serde_json::Value;
+
+use super::{
+    Ended, Native,
+    api::{Api, Path},
+    fault::Fault,
+};
+use crate::runner::Output;
+
+/// Events per piece of a list unless told otherwise, as in kubectl.
+const CHUNK: i64 = 500;
+
+pub(super) const fn covers(command: &EventsCommand) -> bool {
+    matches!(command.output, OutputFormat::Default) && !command.watch
+}
+
+/// Prints events as a table, oldest first.
+pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand, output: &Output) -> Ended {
+    let namespace = native.namespace(&command.common.namespace);
+    let selector = match &command.for_object {
+        Some(object) => Some(about(native, api, object).await?),
+        None => None,
+    };
+    let mut found = fetch(api, command, namespace, selector.as_deref()).await?;
+    let wanted = |event: &Value| command.types.iter().any(|one| one.eq_ignore_ascii_case(event.text("type")));
+    found.retain(|event| command.types.is_empty() || wanted(event));
+    if found.is_empty() {
+        match namespace {
+            Some(namespace) => output.err(&format!("No events found in {namespace} namespace.\n")),
+            None => output.err("No events found.\n"),
+        };
+        return Ok(());
+    }
+    let events = sorted(&found, time_of);
+    let style = Style { with_namespace: namespace.is_none(), no_headers: command.no_headers };
+    output.out(&print(&events, style, native.clock.now()));
+    Ok(())
+}
+
+async fn about(native: &Native, api: &Api<'_>, object: &ObjectRef) -> Result<String, Fault> {
+    let catalog = native.discovery.catalog_with(api, std::slice::from_ref(&object.resource)).await?;
+    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{}\"", object.resource));
+    let resource = catalog.find(&object.resource).ok_or_else(unknown)?;
+    let (kind, version) = (&resource.kind, resource.api_version());
+    Ok(format!("involvedObject.kind={kind},involvedObject.apiVersion={version},involvedObject.name={}", object.name))
+}
+
+async fn fetch(
+    api: &Api<'_>,
+    command: &EventsCommand,
+    namespace: Option<&str>,
+    selector: Option<&str>,
+) -> Result<Vec<Value>, Fault> {
+    let path = match namespace {
+        Some(namespace) => format!("/api/v1/namespaces/{namespace}/events"),
+        None => "/api/v1/events".to_owned(),
+    };
+    let limit = Some(command.chunk_size.unwrap_or(CHUNK)).filter(|limit| *limit > 0).map(|limit| limit.to_string());
+    let mut events = Vec::new();
+    let mut next = String::new();
+    loop {
+        let path = Path::new(path.clone()).maybe("fieldSelector", selector).maybe("limit", limit.as_ref());
+        let answer = api.object(&path.maybe("continue", (!next.is_empty()).then_some(&next)).build()).await?;
+        answer.text("metadata.continue").clone_into(&mut next);
+        events.extend(items_of(answer));
+        if next.is_empty() {
+            return Ok(events);
+        }
+    }
+}

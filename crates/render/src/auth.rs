@@ -1,0 +1,80 @@
+//! `auth`: tables about who one is and what one may do.
+
+use serde_json::Value;
+
+use crate::{
+    fields::Fields,
+    rbac::compact,
+    tab::{Layout, align},
+};
+
+/// The answer to one question, from the status of an access review.
+#[must_use]
+pub fn answer(status: &Value) -> String {
+    if status.is("allowed") {
+        return "yes\n".to_owned();
+    }
+    let why = ["reason", "evaluationError"].map(|field| status.text(field));
+    let why: String = why.iter().filter(|text| !text.is_empty()).map(|text| format!(" - {text}")).collect();
+    format!("no{why}\n")
+}
+
+/// Everything that is allowed, from the status of a rules review.
+#[must_use]
+pub fn rules(status: &Value, no_headers: bool) -> String {
+    let mut out = String::new();
+    if !no_headers {
+        out += "Resources\tNon-Resource URLs\tResource Names\tVerbs\n";
+    }
+    let all: Vec<_> = status.list("resourceRules").iter().chain(status.list("nonResourceRules")).cloned().collect();
+    for rule in compact(&all) {
+        out += &rule.cells().join("\t");
+        out.push('\n');
+    }
+    align(&out, Layout::TABLE)
+}
+
+/// Who one is, from the status of a self subject review.
+#[must_use]
+pub fn whoami(status: &Value) -> String {
+    let user = status.at("userInfo");
+    let mut out = "ATTRIBUTE\tVALUE\n".to_owned();
+    for (title, value) in [("Username", user.text("username")), ("UID", user.text("uid"))] {
+        if !value.is_empty() {
+            out += &format!("{title}\t{value}\n");
+        }
+    }
+    if !user.list("groups").is_empty() {
+        out += &format!("Groups\t{}\n", texts(user.at("groups")));
+    }
+    for (name, values) in user.map("extra") {
+        out += &format!("Extra: {name}\t{}\n", texts(values));
+    }
+    align(&out, Layout::TABLE)
+}
+
+fn texts(list: &Value) -> String {
+    let texts: Vec<_> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    format!("[{}]", texts.join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_no_says_why() {
+        assert_eq!(answer(&json!({"allowed": true, "reason": "x"})), "yes\n");
+        assert_eq!(answer(&json!({"allowed": false})), "no\n");
+        assert_eq!(answer(&json!({"reason": "a", "evaluationError": "b"})), "no - a - b\n");
+    }
+
+    #[test]
+    fn what_a_user_has_is_listed() {
+        let status = json!({"userInfo": {"username": "u", "uid": "1", "groups": ["a", "b"], "extra": {"k": ["v"]}}});
+        let expected = "ATTRIBUTE   VALUE\nUsername    u\nUID         1\nGroups      [a b]\nExtra: k    [v]\n";
+        assert_eq!(whoami(&status), expected);
+    }
+}
