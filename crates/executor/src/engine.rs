@@ -4,8 +4,18 @@ mod kubectl;
 mod native;
 
 use kubently_core::kubectl::Command;
+use kubently_render::redact::Redactor;
 
 use crate::{Config, EngineKind, Error, runner::Output};
+
+/// What makes secrets unreadable in what this executor prints. The pseudonyms of two processes have nothing to do with
+/// each other.
+fn redactor(config: &Config) -> Result<Redactor, String> {
+    let mut key = [0; 32];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut key).map_err(|_| "the system has no random numbers".to_owned())?;
+    Ok(Redactor::new(&key, &config.redaction))
+}
 
 /// How a command's run ended by itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -93,7 +103,7 @@ impl Choice<'_> {
     pub(crate) async fn run(&self, command: &Command, output: &Output) -> Exit {
         match self {
             Self::Native(native) => native.run(command, output).await,
-            Self::Kubectl(kubectl) => kubectl.run(&command.argv(), output).await,
+            Self::Kubectl(kubectl) => kubectl.run(command, output).await,
             Self::None => not_covered(output),
         }
     }

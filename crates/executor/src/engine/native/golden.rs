@@ -11,6 +11,7 @@ use kubently_core::{
     kubectl::{self, Command},
     policy::{Mode, Policy},
 };
+use kubently_render::redact::{self, Redactor};
 use tokio::time::timeout;
 
 use super::{Native, covers};
@@ -67,12 +68,17 @@ async fn run(replay: &Replay, recorded: &Recorded) -> Ending {
     last
 }
 
+/// Redaction is off: the recordings have the secrets in them.
+fn redactor() -> Redactor {
+    Redactor::new(&[0; 32], &redact::Settings { enabled: false, ..redact::Settings::default() })
+}
+
 async fn print(replay: &Replay, recorded: &Recorded, command: &Command, late: Duration) -> Printed {
     let mut kube = kube::Config::new(replay.url.parse().unwrap());
     kube.auth_info.impersonate = recorded.user().map(str::to_owned);
     // Nothing is restricted here: the recordings show what kubectl does, not what our policy lets through.
     let policy = Policy::new(Mode::ReadOnly).with_restricted_resources(Vec::new());
-    let native = Native::new(kube, policy, Clock::Fixed(recorded.time() + late)).unwrap();
+    let native = Native::new(kube, policy, redactor(), Clock::Fixed(recorded.time() + late)).unwrap();
     let output = Output::new(1 << 24, None);
     let exit = native.run(command, &output).await;
     let mut result = CommandResult::unfinished(Outcome::Succeeded, "", UNIX_EPOCH);
