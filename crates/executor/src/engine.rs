@@ -54,22 +54,23 @@ pub(crate) enum Choice<'a> {
 impl Engine {
     /// Makes the engines that `config` asks for; fails when none can be had.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Error> {
+        let redactor = redactor(config).map_err(Error::Engine)?;
         match config.engine {
             EngineKind::Native => {
-                let native = native::Native::bind(config).await.map_err(Error::Engine)?;
+                let native = native::Native::bind(config, redactor.clone()).await.map_err(Error::Engine)?;
                 Ok(Self { native: Some(native), kubectl: None })
             }
             EngineKind::Kubectl => {
-                let kubectl = kubectl::Kubectl::bind(config).map_err(Error::Engine)?;
+                let kubectl = kubectl::Kubectl::bind(config, redactor.clone()).map_err(Error::Engine)?;
                 Ok(Self { native: None, kubectl: Some(kubectl) })
             }
-            EngineKind::Auto => Self::bind_what_is_there(config).await,
+            EngineKind::Auto => Self::bind_what_is_there(config, &redactor).await,
         }
     }
 
-    async fn bind_what_is_there(config: &Config) -> Result<Self, Error> {
-        let native = native::Native::bind(config).await;
-        let kubectl = kubectl::Kubectl::bind(config);
+    async fn bind_what_is_there(config: &Config, redactor: &Redactor) -> Result<Self, Error> {
+        let native = native::Native::bind(config, redactor.clone()).await;
+        let kubectl = kubectl::Kubectl::bind(config, redactor.clone());
         if let (Err(no_native), Err(no_kubectl)) = (&native, &kubectl) {
             return Err(Error::Engine(format!("native: {no_native}; kubectl: {no_kubectl}")));
         }

@@ -46,7 +46,7 @@ pub(crate) struct Kubectl {
 }
 
 impl Kubectl {
-    pub(crate) fn bind(config: &Config) -> Result<Self, String> {
+    pub(crate) fn bind(config: &Config, redactor: Redactor) -> Result<Self, String> {
         let program = match &config.kubectl_path {
             Some(path) => checked(path)?,
             None => search_path().ok_or("no kubectl on PATH")?,
@@ -56,7 +56,6 @@ impl Kubectl {
             .tempdir()
             .map_err(|error| format!("make a home directory for kubectl: {error}"))?;
         let environment = environment(config, home.path());
-        let redactor = super::redactor(config)?;
         Ok(Self { program, environment, redactor, _home: home })
     }
 
@@ -148,11 +147,12 @@ fn shows_values_of_secrets(command: &Known) -> bool {
 async fn follow(mut child: Child, redactor: &Redactor, output: &Output) -> Exit {
     let group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let pipes =
-        async { tokio::join!(
+    let pipes = async {
+        tokio::join!(
             pump(stdout, OutputStream::Stdout, redactor, output),
             pump(stderr, OutputStream::Stderr, redactor, output)
-        ) };
+        )
+    };
     let end = async {
         let status = child.wait().await;
         // Whatever the process left behind would keep the pipes open.

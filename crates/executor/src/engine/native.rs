@@ -77,7 +77,7 @@ pub(super) fn covers(command: &Command) -> bool {
 
 impl Native {
     /// Finds the cluster: the kubeconfig that is set, else the usual places, else the pod's service account.
-    pub(super) async fn bind(config: &Config) -> Result<Self, String> {
+    pub(super) async fn bind(config: &Config, redactor: Redactor) -> Result<Self, String> {
         let kube = match &config.kubeconfig {
             Some(path) => {
                 let kubeconfig = Kubeconfig::read_from(path).map_err(|error| fault::chain(&error))?;
@@ -88,7 +88,6 @@ impl Native {
             }
             None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
         };
-        let redactor = super::redactor(config)?;
         Self::new(kube, config.policy.clone(), redactor, config.clock)
     }
 

@@ -5,11 +5,7 @@ use kubently_render::{jsonpath::go::quote, object::items_of};
 use serde_json::Value;
 
 use super::{
-    super::{
-        api::Api,
-        catalog::Resource,
-        fault::Fault,
-    },
+    super::{api::Api, catalog::Resource, fault::Fault},
     select::{Selection, Target},
 };
 
