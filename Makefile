@@ -2,8 +2,10 @@
 
 PYTHON ?= python3
 VENV := .venv
+SECONDS ?= 30
+TARGETS ?= $(basename $(notdir $(wildcard fuzz/fuzz_targets/*.rs)))
 
-.PHONY: help test faults faults-quick mutations bench tools redis faketime lint fmt clean
+.PHONY: help test faults faults-quick mutations bench fuzz tools redis faketime lint fmt clean
 
 help:  ## List the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -26,6 +28,13 @@ bench: redis  ## Measure what a command costs: Redis commands, round trips, conn
 	cargo build --locked --release -p kubently -p kubently-bench
 	target/release/kubently-bench redis $(REDIS)
 	target/release/kubently-bench load $(LOAD)
+
+fuzz:  ## Run the fuzz targets, SECONDS= each (30), or only TARGETS="parser yaml"; needs a nightly compiler
+	@cargo +nightly fuzz --version >/dev/null 2>&1 || cargo +nightly install cargo-fuzz --locked
+	@cd fuzz && for target in $(TARGETS); do \
+	  mkdir -p corpus/$$target seeds/$$target; \
+	  cargo +nightly fuzz run $$target corpus/$$target seeds/$$target -- -max_total_time=$(SECONDS) -timeout=10 || exit 1; \
+	done
 
 tools: redis $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf
 

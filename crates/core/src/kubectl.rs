@@ -18,10 +18,13 @@ mod events;
 mod explain;
 mod flags;
 mod get;
+mod integer;
 mod limits;
 mod logs;
 mod names;
+mod near;
 mod output;
+mod reference;
 mod resource;
 mod rollout;
 mod scan;
@@ -40,6 +43,7 @@ pub use self::{
     limits::{MAX_ARGUMENT_BYTES, MAX_ARGUMENTS, MAX_COMMAND_BYTES},
     logs::{LogsCommand, LogsTarget},
     output::OutputFormat,
+    reference::{FlagUse, flag_uses},
     resource::{ObjectRef, ResourceType, Resources},
     rollout::{RolloutHistoryCommand, RolloutStatusCommand},
     top::{TopNodeCommand, TopPodCommand, TopTarget},
@@ -66,7 +70,9 @@ pub fn parse(argv: &[String]) -> Result<Command, Refusal> {
     let verb = Verb::from_words(head.text, sub.map(|sub| sub.text));
     let verb = verb.map_err(|refusal| sub.unwrap_or(head).blame(refusal))?;
     let (flags, operands) = scanner.rest(flags::of_verb(verb))?;
-    Command::build(verb, &flags, &operands)
+    let command = Command::build(verb, &flags, &operands)?;
+    limits::check_rebuilt(&command.argv())?;
+    Ok(command)
 }
 
 /// The flags that `verbs` take, as `--name`, sorted, each once.

@@ -101,8 +101,8 @@ impl Choice<'_> {
 
 fn not_covered(output: &Output) -> Exit {
     let message = format!(
-        "error: engine native does not cover this command yet, and this executor has no kubectl; covered: {}",
-        native::COVERED
+        "error: engine native does not cover this command, and this executor has no kubectl; not covered: {}",
+        native::NOT_COVERED
     );
     output.err(&message);
     output.err("\n");

@@ -11,8 +11,12 @@ mod containers;
 mod events;
 mod generic;
 mod metadata;
+mod network;
+mod network_policy;
+mod node;
 mod pod;
 mod quota;
+mod storage;
 mod volumes;
 mod workloads;
 mod writer;
@@ -24,7 +28,14 @@ pub use self::{
     config::{config_map, pod_disruption_budget, priority_class, secret, sizes_of_secret},
     events::Events,
     generic::generic,
+    network::{
+        backend, csi_node, endpoint_slice, endpoints, endpoints_of, ingress, ingress_class, ip_address, service,
+        service_cidr,
+    },
+    network_policy::network_policy,
+    node::node,
     pod::{pod, pod_template},
     quota::{limit_range, namespace, resource_quota},
+    storage::{persistent_volume, storage_class, volume_attributes_class},
     workloads::{cron_job, daemon_set, deployment, job, replica_set, replication_controller, stateful_set},
 };

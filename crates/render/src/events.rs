@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::{
     fields::Fields,
+    pdq::sort,
     tab::{Layout, align},
     time::{age, parse},
 };
@@ -32,6 +33,15 @@ pub fn time_of(event: &Value) -> Option<Timestamp> {
         return parse(event.text("series.lastObservedTime"));
     }
     parse(event.text("lastTimestamp")).or_else(|| parse(event.text("eventTime")))
+}
+
+/// Events in the order of a time, as kubectl leaves them: its sort is not stable, so equals are in Go's order. Events
+/// without that time come first.
+#[must_use]
+pub fn sorted(events: &[Value], time: fn(&Value) -> Option<Timestamp>) -> Vec<&Value> {
+    let times: Vec<_> = events.iter().map(time).collect();
+    let order = sort(events.len(), |one, other| times[one] < times[other]);
+    order.into_iter().filter_map(|at| events.get(at)).collect()
 }
 
 /// How events are printed.

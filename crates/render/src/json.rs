@@ -5,8 +5,8 @@ use std::{fmt::Write, iter::repeat_n};
 use serde_json::{Number, Value};
 
 const INDENT: usize = 4;
-/// Go writes floats from here on with an exponent.
-const EXPONENT_FROM: f64 = 1e21;
+/// Between these Go writes floats without an exponent.
+const PLAIN: std::ops::Range<f64> = 1e-6..1e21;
 
 /// `value` with sorted keys and four spaces a level, ending in a newline.
 pub fn print(value: &Value) -> String {
@@ -58,10 +58,10 @@ fn block<T>(
     out.push(close);
 }
 
-/// A number as Go prints it: whole floats without a fraction.
+/// A number as Go prints it: whole floats without a fraction. What does not fit into 64 bits with a sign is a float.
 pub fn number_text(number: &Number) -> String {
     match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < EXPONENT_FROM => format!("{float:.0}"),
+        Some(float) if !number.is_i64() && (PLAIN.contains(&float.abs()) || float == 0.0) => float.to_string(),
         _ => number.to_string(),
     }
 }
@@ -93,6 +93,23 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn numbers_are_gos() {
+        for (number, text) in [
+            (json!(1.0), "1"),
+            (json!(-0.0), "-0"),
+            (json!(1e20), "100000000000000000000"),
+            (json!(1.234_567_890_123_456_7e20), "123456789012345670000"),
+            (json!(1e21), "1e+21"),
+            (json!(0.000_001_5), "0.0000015"),
+            (json!(1.5e-7), "1.5e-7"),
+            (json!(u64::MAX), "18446744073709552000"),
+            (json!(i64::MIN), "-9223372036854775808"),
+        ] {
+            assert_eq!(print(&number), format!("{text}\n"));
+        }
+    }
 
     #[test]
     fn prints_like_go() {

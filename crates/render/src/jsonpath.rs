@@ -7,7 +7,6 @@ mod eval;
 pub mod go;
 mod node;
 mod parse;
-mod pdq;
 mod quantity;
 mod range;
 mod reader;

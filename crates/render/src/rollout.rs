@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
+    describe::pod_template,
     fields::Fields,
     tab::{Layout, align},
 };
@@ -30,8 +31,8 @@ pub struct Status {
 pub fn status(object: &Value, revision: i64) -> Result<Status, String> {
     match object.text("kind") {
         "Deployment" => deployment(object, revision),
-        "DaemonSet" => rolling(object).and_then(|()| Ok(daemon_set(object))),
-        "StatefulSet" => rolling(object).and_then(|()| Ok(stateful_set(object))),
+        "DaemonSet" => rolling(object).map(|()| daemon_set(object)),
+        "StatefulSet" => rolling(object).map(|()| stateful_set(object)),
         _ => Err(format!("no status viewer has been implemented for {}", group_kind(object))),
     }
 }
@@ -203,6 +204,18 @@ pub fn history(history: &History) -> String {
         format!("{revision}\t{cause}\n")
     });
     align(&format!("REVISION\tCHANGE-CAUSE\n{}", rows.collect::<String>()), Layout::DESCRIBE)
+}
+
+/// The pod template of one revision.
+///
+/// # Errors
+/// Kubectl's sentence when there is no such revision.
+pub fn revision(history: &History, revision: i64) -> Result<String, String> {
+    if history.is_empty() {
+        return Ok("No rollout history found.".to_owned());
+    }
+    let (_, template) = history.get(&revision).ok_or("unable to find the specified revision")?;
+    Ok(pod_template(template))
 }
 
 #[cfg(test)]

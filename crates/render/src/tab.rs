@@ -3,6 +3,33 @@
 //! A cell is text that ends in a tab; what follows a line's last tab is no cell and has no width. A column is a block of
 //! consecutive lines that all have a cell there, so a line without one ends it.
 
+use std::iter::repeat_n;
+
+/// Most columns of a line; a tab behind them stays a tab. Each column is one call deeper, and an expression of
+/// `custom-columns` has room for fewer.
+const MAX_COLUMNS: usize = 2_048;
+/// Most spaces that align one text, in bytes; texts that people can read have a few megabytes.
+const MAX_SPACES: usize = 32 << 20;
+
+/// The spaces that are left for one text: one wide cell among many lines must not fill the memory.
+#[derive(Debug)]
+pub(crate) struct Spaces(usize);
+
+impl Spaces {
+    /// All of them.
+    pub(crate) const fn new() -> Self {
+        Self(MAX_SPACES)
+    }
+
+    /// Adds what `cell` lacks to `width`; when the spaces are used up, only `padding`.
+    pub(crate) fn pad(&mut self, out: &mut String, cell: &str, width: usize, padding: usize) {
+        let wanted = width.saturating_sub(cell.chars().count());
+        let count = if wanted <= self.0 { wanted } else { padding };
+        self.0 = self.0.saturating_sub(count);
+        out.extend(repeat_n(' ', count));
+    }
+}
+
 /// How wide columns are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Layout {
@@ -22,8 +49,9 @@ impl Layout {
 /// `text` with its tabs made into aligned columns.
 #[must_use]
 pub fn align(text: &str, layout: Layout) -> String {
-    let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.split('\t').collect()).collect();
-    let mut writer = Writer { layout, lines: &lines, widths: Vec::new(), out: String::with_capacity(text.len() * 2) };
+    let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.splitn(MAX_COLUMNS, '\t').collect()).collect();
+    let out = String::with_capacity(text.len() * 2);
+    let mut writer = Writer { layout, lines: &lines, widths: Vec::new(), spaces: Spaces::new(), out };
     writer.block(0, lines.len());
     // The text after the last line break is no line.
     writer.out.pop();
@@ -35,6 +63,7 @@ struct Writer<'a> {
     lines: &'a [Vec<&'a str>],
     /// Of the columns to the left.
     widths: Vec<usize>,
+    spaces: Spaces,
     out: String,
 }
 
@@ -75,7 +104,7 @@ impl Writer<'_> {
                 if at + 1 < line.len()
                     && let Some(width) = self.widths.get(at)
                 {
-                    self.out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
+                    self.spaces.pad(&mut self.out, cell, *width, self.layout.padding);
                 }
             }
             self.out.push('\n');
@@ -86,6 +115,16 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wide_cells_and_endless_columns_are_bounded() {
+        let text = format!("{}\t1\n", "x".repeat(1 << 20)) + &"y\t2\n".repeat(1_000);
+        let aligned = align(&text, Layout::TABLE);
+        assert!(aligned.len() < MAX_SPACES + (2 << 20), "{}", aligned.len());
+        assert!(aligned.ends_with("y   2\n"));
+        let aligned = align(&"a\t".repeat(100_000), Layout::TABLE);
+        assert!(aligned.starts_with("a     a     a     ") && aligned.ends_with("a\ta\t"));
+    }
 
     #[test]
     fn a_column_ends_where_a_line_has_no_cell() {

@@ -1,7 +1,5 @@
 //! Server-side Tables, printed like kubectl's human-readable printer.
 
-use std::fmt::Write;
-
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,6 +9,7 @@ use crate::{
     fields::Fields,
     jsonpath::{Error, go, sort},
     object::strings,
+    tab::Spaces,
     time,
 };
 
@@ -225,11 +224,13 @@ pub fn align(lines: &[Vec<String>]) -> String {
         }
     }
     let mut out = String::new();
+    let mut spaces = Spaces::new();
     for line in lines {
         for (at, (cell, width)) in line.iter().zip(&widths).enumerate() {
-            let width = if at + 1 == line.len() { 0 } else { *width };
-            // Writing to a String cannot fail.
-            let _ = write!(out, "{cell:<width$}");
+            out.push_str(cell);
+            if at + 1 < line.len() {
+                spaces.pad(&mut out, cell, *width, PADDING);
+            }
         }
         out.push('\n');
     }
@@ -241,6 +242,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn one_wide_cell_does_not_widen_everything_without_end() {
+        let mut lines = vec![vec!["x".repeat(1 << 20), "1".to_owned()]];
+        lines.resize(1_000, vec!["y".to_owned(), "2".to_owned()]);
+        let text = align(&lines);
+        assert!(text.len() < (34 << 20), "{}", text.len());
+        assert!(text.starts_with("xxx") && text.ends_with("y   2\n"));
+    }
 
     fn table() -> Table {
         serde_json::from_value(json!({

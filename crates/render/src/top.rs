@@ -142,7 +142,7 @@ pub fn pods(metrics: &[Value], style: PodStyle) -> String {
     align(&out, Layout::TABLE)
 }
 
-fn name_key<'a>(pod: &'a Value, style: PodStyle) -> (&'a str, &'a str) {
+fn name_key(pod: &Value, style: PodStyle) -> (&str, &str) {
     if style.sort_by != SortBy::Name {
         return ("", "");
     }

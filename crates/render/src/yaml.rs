@@ -5,7 +5,7 @@ mod order;
 mod scalar;
 mod style;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Number, Value};
 
 use crate::json::number_text;
 use order::key_order;
@@ -13,6 +13,8 @@ use scalar::Scalar;
 
 /// Spaces a level.
 const INDENT: usize = 2;
+/// Powers of ten at which `strconv`'s `g` writes a float without an exponent.
+const PLAIN_EXPONENTS: std::ops::Range<i32> = -4..6;
 
 /// `value` as a document; ends in a newline.
 pub fn print(value: &Value) -> String {
@@ -24,6 +26,28 @@ pub fn print(value: &Value) -> String {
     }
     writer.end_line();
     writer.out
+}
+
+/// A number as go-yaml prints it: kubectl goes through JSON, so what has no fraction there and fits into 64 bits is whole,
+/// and any other float has an exponent from six digits on (`strconv`'s `g`).
+fn number_in_yaml(number: &Number) -> String {
+    let text = number_text(number);
+    if let Ok(whole) = text.parse::<i64>() {
+        return whole.to_string();
+    }
+    if text.parse::<u64>().is_ok() {
+        return text;
+    }
+    let Some(float) = number.as_f64() else { return text };
+    let scientific = format!("{float:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return text };
+    match exponent.parse::<i32>() {
+        Ok(exponent) if !PLAIN_EXPONENTS.contains(&exponent) => {
+            let sign = if exponent < 0 { '-' } else { '+' };
+            format!("{digits}e{sign}{:02}", exponent.unsigned_abs())
+        }
+        _ => float.to_string(),
+    }
 }
 
 /// The text so far, and where its last line ends.
@@ -100,7 +124,7 @@ impl Writer {
         match value {
             Value::Null => self.text("null"),
             Value::Bool(value) => self.text(if *value { "true" } else { "false" }),
-            Value::Number(number) => self.text(&number_text(number)),
+            Value::Number(number) => self.text(&number_in_yaml(number)),
             Value::String(text) => Scalar { text, indent, is_key: false }.write(self),
             Value::Array(_) => self.text("[]"),
             Value::Object(_) => self.text("{}"),

@@ -11,6 +11,8 @@ use super::{
 use crate::refusal::{Refusal, Rule};
 
 const USAGE: &str = "VERB TYPE, VERB TYPE/NAME, VERB /URL, or --list";
+/// Longest verb, in bytes; RBAC's own are below 20.
+const MAX_VERB: usize = 63;
 /// Longest non-resource URL, in bytes.
 const MAX_URL: usize = 253;
 
@@ -21,7 +23,7 @@ pub enum AccessTarget {
     Every,
     /// A type, or one object of it; the name `*` means every name.
     Resource {
-        /// The type.
+        /// The type; `*.GROUP` means every type of a group.
         resource: ResourceType,
         /// The object's name.
         name: Option<String>,
@@ -99,8 +101,11 @@ fn check(operands: &[Operand<'_>]) -> Result<AccessCheck, Refusal> {
     Ok(AccessCheck::May { verb: verb.text.to_owned(), target })
 }
 
+/// Whether `text` can be a verb of RBAC: `list`, `*`, and what others invented (`use-proxy`, `impersonate:user-info`).
 fn is_access_verb(text: &str) -> bool {
-    text == "*" || (!text.is_empty() && text.bytes().all(|b| b.is_ascii_alphabetic()))
+    let starts_well = text.bytes().next().is_some_and(|b| b.is_ascii_alphabetic());
+    let inner = |b: u8| b.is_ascii_alphanumeric() || b"-_:".contains(&b);
+    text == "*" || (starts_well && text.len() <= MAX_VERB && text.bytes().all(inner))
 }
 
 fn read_target(text: &str) -> Result<AccessTarget, Refusal> {
@@ -115,7 +120,11 @@ fn read_target(text: &str) -> Result<AccessTarget, Refusal> {
     }
     let (resource, name) = text.split_once('/').map_or((text, None), |(resource, name)| (resource, Some(name)));
     let name = name.map(|name| if name == "*" { Ok(name.to_owned()) } else { read_name(name) }).transpose()?;
-    Ok(AccessTarget::Resource { resource: ResourceType::parse(resource)?, name })
+    let resource = match ResourceType::every_of_group(resource) {
+        Some(every) => every,
+        None => ResourceType::parse(resource)?,
+    };
+    Ok(AccessTarget::Resource { resource, name })
 }
 
 fn print(target: &AccessTarget) -> String {

@@ -31,6 +31,10 @@ pub struct Common {
     pub request_timeout: Option<Duration>,
     /// `-v`, 0 to 5.
     pub verbosity: Option<u8>,
+    /// `--disable-compression`: answers travel uncompressed.
+    pub disable_compression: bool,
+    /// `--match-server-version`: ends with an error when client and server differ in their version.
+    pub match_server_version: bool,
     /// `--warnings-as-errors`
     pub warnings_as_errors: bool,
 }
@@ -43,6 +47,8 @@ impl Common {
             namespace,
             request_timeout: flags.duration(Flag::RequestTimeout),
             verbosity: flags.int(Flag::Verbosity).and_then(|level| u8::try_from(level).ok()),
+            disable_compression: flags.is(Flag::DisableCompression),
+            match_server_version: flags.is(Flag::MatchServerVersion),
             warnings_as_errors: flags.is(Flag::WarningsAsErrors),
         }
     }
@@ -55,6 +61,8 @@ impl Common {
         }
         argv.duration(Flag::RequestTimeout, self.request_timeout);
         argv.value(Flag::Verbosity, self.verbosity);
+        argv.on(Flag::DisableCompression, self.disable_compression);
+        argv.on(Flag::MatchServerVersion, self.match_server_version);
         argv.on(Flag::WarningsAsErrors, self.warnings_as_errors);
     }
 }

@@ -4,7 +4,6 @@
 /// Long names (kubectl 1.33 `options`, the verbs' own flags, klog, newer and older kubectl) and what they would do.
 const LONG: &[(&str, &str)] = &[
     ("as", IDENTITY),
-    ("auth-provider", IDENTITY),
     ("cache-dir", FILES),
     ("certificate-authority", TARGET),
     ("client", IDENTITY),
@@ -29,14 +28,19 @@ const LONG: &[(&str, &str)] = &[
     ("user", IDENTITY),
     ("username", IDENTITY),
     ("vmodule", LOGGING),
+    ("add-dir-header", LOGGING),
     ("alsologtostderr", LOGGING),
     ("logtostderr", LOGGING),
+    ("one-output", LOGGING),
+    ("skip-headers", LOGGING),
+    ("skip-log-headers", LOGGING),
     ("stderrthreshold", LOGGING),
 ];
 
 /// Families of long names.
 const PREFIXES: &[(&str, &str)] = &[
     ("as-", IDENTITY),
+    ("auth-provider", IDENTITY),
     ("client-", IDENTITY),
     ("exec-", IDENTITY),
     ("insecure", TARGET),

@@ -9,6 +9,8 @@ pub(crate) const MAX: Duration = Duration::from_nanos(i64::MAX.unsigned_abs());
 const UNITS: &[(&str, u128)] = &[
     ("ns", 1),
     ("us", 1_000),
+    ("\u{b5}s", 1_000),
+    ("\u{3bc}s", 1_000),
     ("ms", 1_000_000),
     ("s", 1_000_000_000),
     ("m", 60_000_000_000),
@@ -18,8 +20,9 @@ const UNITS: &[(&str, u128)] = &[
 /// Digits behind the point that count; more is below a nanosecond for every unit we need.
 const MAX_FRACTION_DIGITS: usize = 12;
 
-/// Go's `time.ParseDuration` without a sign: `90s`, `1h30m`, `1.5h`, `0`.
+/// Go's `time.ParseDuration` of what is not negative: `90s`, `1h30m`, `1.5h`, `+5s`, `0`.
 pub(crate) fn parse(text: &str) -> Option<Duration> {
+    let text = text.strip_prefix('+').unwrap_or(text);
     if text == "0" {
         return Some(Duration::ZERO);
     }
@@ -77,9 +80,24 @@ mod tests {
         assert_eq!(seconds(".5s"), Some(0.5));
         assert_eq!(seconds("250ms"), Some(0.25));
         assert_eq!(seconds("0"), Some(0.0));
-        for bad in
-            ["", "1", "s", ".s", "1.2.3s", "-1s", "1d", "1h ", "é", "9999999h", "99999999999999999999999999999999s"]
-        {
+        assert_eq!(seconds("+5s"), Some(5.0));
+        assert_eq!(parse("3\u{b5}s"), Some(Duration::from_micros(3)));
+        assert_eq!(parse("3\u{3bc}s"), Some(Duration::from_micros(3)));
+        for bad in [
+            "",
+            "+",
+            "++1s",
+            "1",
+            "s",
+            ".s",
+            "1.2.3s",
+            "-1s",
+            "1d",
+            "1h ",
+            "é",
+            "9999999h",
+            "99999999999999999999999999999999s",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
     }

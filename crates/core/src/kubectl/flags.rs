@@ -75,6 +75,7 @@ flags! {
     Client "client" None, Kind::Bool;
     Container "container" Some('c'), Kind::Name;
     Containers "containers" None, Kind::Bool;
+    DisableCompression "disable-compression" None, Kind::Bool;
     FieldSelector "field-selector" None, Kind::Text;
     Follow "follow" Some('f'), Kind::Bool;
     For "for" None, Kind::Object;
@@ -83,6 +84,7 @@ flags! {
     LabelColumns "label-columns" Some('L'), Kind::List;
     LimitBytes "limit-bytes" None, Kind::Int(0, i64::MAX);
     List "list" None, Kind::Bool;
+    MatchServerVersion "match-server-version" None, Kind::Bool;
     MaxLogRequests "max-log-requests" None, Kind::Int(0, 1_000);
     Namespace "namespace" Some('n'), Kind::Namespace;
     Namespaced "namespaced" None, Kind::Bool;
@@ -121,7 +123,14 @@ flags! {
 }
 
 /// Flags every verb takes, also in front of the verb (kubectl `options`).
-pub(crate) const GLOBAL: &[Flag] = &[Flag::Namespace, Flag::RequestTimeout, Flag::Verbosity, Flag::WarningsAsErrors];
+pub(crate) const GLOBAL: &[Flag] = &[
+    Flag::DisableCompression,
+    Flag::MatchServerVersion,
+    Flag::Namespace,
+    Flag::RequestTimeout,
+    Flag::Verbosity,
+    Flag::WarningsAsErrors,
+];
 
 const GET: &[Flag] = &[
     Flag::AllNamespaces,

@@ -23,6 +23,20 @@ pub(crate) fn check(argv: &[String]) -> Result<(), Refusal> {
     argv.iter().enumerate().try_for_each(|(index, argument)| check_one(argument, index))
 }
 
+/// Refuses a command whose rebuilt vector is too long: long names of flags and `a,b x y` take more room than what was typed.
+pub(crate) fn check_rebuilt(argv: &[String]) -> Result<(), Refusal> {
+    // Positions in the rebuilt vector mean nothing to the caller.
+    check(argv).map_err(|refusal| Refusal { argument: None, index: None, ..refusal })
+}
+
+/// Refuses more than [`MAX_ARGUMENTS`] of what one argument may list.
+pub(crate) fn check_count(count: usize, what: &str) -> Result<(), Refusal> {
+    if count <= MAX_ARGUMENTS {
+        return Ok(());
+    }
+    Err(too_long(format!("{count} {what}"), format!("at most {MAX_ARGUMENTS} {what}")))
+}
+
 fn check_one(argument: &str, index: usize) -> Result<(), Refusal> {
     if argument.len() > MAX_ARGUMENT_BYTES {
         let allowed = format!("at most {MAX_ARGUMENT_BYTES} bytes per argument");
@@ -49,7 +63,14 @@ pub(crate) fn control_character() -> Refusal {
 
 /// Whether `c` shows what it is: no control character and none that reorders or hides text.
 fn is_visible(c: char) -> bool {
-    !c.is_control() && !crate::sanitize::is_deceptive(c)
+    !c.is_control() && !crate::sanitize::is_deceptive(c) && !is_blank(c)
+}
+
+/// Characters without ink: zero width, soft hyphens, fillers, invisible operators, line separators, annotations.
+const fn is_blank(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0100}'..='\u{e01ef}')
 }
 
 /// Whether `text` is printable ASCII only, the alphabet of everything but output templates.
@@ -78,7 +99,7 @@ mod tests {
 
     #[test]
     fn invisible_characters_are_refused() {
-        for text in ["a\0b", "a\u{1b}[0m", "a\u{7f}", "a\u{9b}", "a\u{202e}b", "a\u{e0041}"] {
+        for text in ["a\0b", "a\u{1b}[0m", "a\u{7f}", "a\u{9b}", "a\u{202e}b", "a\u{e0041}", "a\u{200b}", "\u{feff}a"] {
             assert_eq!(rule(&["get", text]), Some(Rule::ControlCharacter), "{text:?}");
         }
         assert_eq!(rule(&["get", "jsonpath={\"\n\t\"}", "größe"]), None);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{
-    aliases,
+    aliases, limits,
     names::{is_name, is_type_part},
     scan::Operand,
 };
@@ -31,6 +31,13 @@ impl ResourceType {
         }
         let message = format!("\"{}\" cannot be a resource type", crate::refusal::quote(text));
         Err(Refusal::new(Rule::InvalidResource, message, "TYPE, TYPE.GROUP or TYPE.VERSION.GROUP"))
+    }
+
+    /// `*.GROUP`: every type of a group. Only questions about access know this form.
+    pub(crate) fn every_of_group(text: &str) -> Option<Self> {
+        let group = text.strip_prefix("*.")?;
+        let is_group = text.len() <= MAX_TYPE && group.split('.').all(is_type_part);
+        is_group.then(|| Self(text.to_owned()))
     }
 
     /// A type that is known to be one.
@@ -150,15 +157,21 @@ impl Resources {
         if operands.iter().any(|operand| operand.text.contains('/')) {
             return Self::parse_objects(operands);
         }
+        limits::check_count(first.text.split(',').count(), "types").map_err(|refusal| first.blame(refusal))?;
         let mut types = Vec::new();
         for text in first.text.split(',') {
-            types.push(ResourceType::parse(text).map_err(|refusal| first.blame(refusal))?);
+            let resource = ResourceType::parse(text).map_err(|refusal| first.blame(refusal))?;
+            // kubectl drops a type that is repeated in the same spelling.
+            if !types.contains(&resource) {
+                types.push(resource);
+            }
         }
         if rest.is_empty() {
             return Ok(Self::Types(types));
         }
         let names = rest.iter().map(|operand| read_name(operand.text).map_err(|refusal| operand.blame(refusal)));
         let names = names.collect::<Result<Vec<_>, _>>()?;
+        limits::check_count(types.len() * names.len(), "objects")?;
         Ok(Self::combine(types, names))
     }
 

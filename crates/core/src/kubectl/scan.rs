@@ -3,6 +3,7 @@
 use super::{
     denied,
     flags::{Flag, GLOBAL, Kind},
+    near,
     value::{self, Value},
 };
 use crate::refusal::{Refusal, Rule};
@@ -15,6 +16,17 @@ pub(crate) struct Operand<'a> {
 }
 
 impl Operand<'_> {
+    /// Whether it is spelled as a flag; a lone dash is none.
+    fn is_flag(&self) -> bool {
+        self.text.len() > 1 && self.text.starts_with('-')
+    }
+
+    /// Whether it is a flag that cobra passes over when it looks for the verb (`stripFlags`): `--name=value`, `-Aw`,
+    /// `-owide`. In front of any other flag that it does not know it would take the next word for the value.
+    fn is_whole_flag(&self) -> bool {
+        self.is_flag() && (self.text.contains('=') || (self.text.len() > 2 && !self.text.starts_with("--")))
+    }
+
     /// `refusal`, caused by this operand.
     pub(crate) fn blame(&self, refusal: Refusal) -> Refusal {
         refusal.at(self.text, self.index)
@@ -102,35 +114,62 @@ pub(crate) struct Scanner<'a> {
     next: usize,
     /// Set by `--`: what follows is no flag, whatever it looks like.
     only_operands: bool,
+    /// Flags in front of the verb that only the verb can know.
+    early: Vec<Operand<'a>>,
     flags: Flags,
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner that starts at argument `next`.
     pub(crate) fn new(argv: &'a [String], next: usize) -> Self {
-        Self { argv, next, only_operands: false, flags: Flags::default() }
+        Self { argv, next, only_operands: false, early: Vec::new(), flags: Flags::default() }
     }
 
-    /// The next word of the verb. In front of it only the flags that every verb takes may stand: cobra looks for the
-    /// subcommand without knowing its flags, and takes the word after an unknown flag for its value.
+    /// The next word of the verb. Cobra looks for it without knowing the verb's flags: a flag that not every verb takes is
+    /// passed over if its value is in the same argument, and else takes the next word for its value, so it is refused.
     pub(crate) fn verb_word(&mut self) -> Result<Option<Operand<'a>>, Refusal> {
-        let operand = self.next_operand(&[])?;
-        match operand {
-            Some(operand) if self.only_operands => {
-                let refusal = Refusal::new(Rule::BadFlagSyntax, "\"--\" in front of the verb", super::verb::allowed());
-                Err(operand.blame(refusal))
+        while let Some(argument) = self.argv.get(self.next) {
+            let early = Operand { text: argument, index: self.next };
+            if !self.only_operands && early.is_whole_flag() && !is_global(argument) {
+                self.early.push(early);
+                self.next += 1;
+                continue;
             }
-            other => Ok(other),
+            if let Some(operand) = self.step(&[])? {
+                return self.in_front_of_dashes(operand).map(Some);
+            }
         }
+        Ok(None)
+    }
+
+    fn in_front_of_dashes(&self, word: Operand<'a>) -> Result<Operand<'a>, Refusal> {
+        if self.only_operands {
+            let refusal = Refusal::new(Rule::BadFlagSyntax, "\"--\" in front of the verb", super::verb::allowed());
+            return Err(word.blame(refusal));
+        }
+        Ok(word)
     }
 
     /// Everything else, with the flags of the verb.
     pub(crate) fn rest(mut self, allowed: &[Flag]) -> Result<(Flags, Vec<Operand<'a>>), Refusal> {
+        self.read_early(allowed)?;
         let mut operands = Vec::new();
-        while let Some(operand) = self.next_operand(allowed)? {
-            operands.push(operand);
+        while self.next < self.argv.len() {
+            operands.extend(self.step(allowed)?);
         }
+        // A later flag wins over an early one, which was read later.
+        self.flags.given.sort_by_key(|(.., index)| *index);
         Ok((self.flags, operands))
+    }
+
+    /// Reads the flags that stood in front of the verb. None may want the next argument, which is the verb.
+    fn read_early(&mut self, allowed: &[Flag]) -> Result<(), Refusal> {
+        let next = std::mem::replace(&mut self.next, self.argv.len());
+        for early in std::mem::take(&mut self.early) {
+            self.flag(early, allowed)?;
+        }
+        self.next = next;
+        Ok(())
     }
 
     fn take(&mut self) -> Option<Operand<'a>> {
@@ -139,19 +178,22 @@ impl<'a> Scanner<'a> {
         Some(Operand { text, index: self.next - 1 })
     }
 
-    fn next_operand(&mut self, allowed: &[Flag]) -> Result<Option<Operand<'a>>, Refusal> {
-        while let Some(argument) = self.take() {
-            let text = argument.text;
-            if self.only_operands || !text.starts_with('-') || text.len() == 1 {
-                return Ok(Some(argument));
-            }
-            match text.strip_prefix("--") {
-                Some("") => self.only_operands = true,
-                Some(body) => self.long(body, argument, allowed)?,
-                None => self.shorts(&text[1..], argument, allowed)?,
-            }
+    /// Reads one argument, and what it takes; gives it back if it is an operand.
+    fn step(&mut self, allowed: &[Flag]) -> Result<Option<Operand<'a>>, Refusal> {
+        let Some(argument) = self.take() else { return Ok(None) };
+        if self.only_operands || !argument.is_flag() {
+            return Ok(Some(argument));
         }
-        Ok(None)
+        self.flag(argument, allowed).map(|()| None)
+    }
+
+    fn flag(&mut self, argument: Operand<'a>, allowed: &[Flag]) -> Result<(), Refusal> {
+        match argument.text.strip_prefix("--") {
+            Some("") => self.only_operands = true,
+            Some(body) => self.long(body, argument, allowed)?,
+            None => self.shorts(&argument.text[1..], argument, allowed)?,
+        }
+        Ok(())
     }
 
     /// `--name`, `--name=value`, `--name value`.
@@ -212,13 +254,28 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Whether the flag in `argument` is one that every verb takes.
+fn is_global(argument: &str) -> bool {
+    let Some(body) = argument.strip_prefix("--") else {
+        let short = argument.chars().nth(1);
+        return GLOBAL.iter().any(|flag| flag.short().is_some() && flag.short() == short);
+    };
+    let name = body.split('=').next().unwrap_or_default().replace('_', "-");
+    GLOBAL.iter().any(|flag| flag.long() == name)
+}
+
 /// The refusal of the flag `name`, which is not on the list. Only its name is repeated: a value may be a credential.
 fn refuse(name: &str, denied: Option<&str>, index: usize, allowed: &[Flag]) -> Refusal {
     let names = allowed.iter().chain(GLOBAL).map(|flag| format!("--{}", flag.long()));
     let names = names.collect::<Vec<_>>().join(" ");
     let refusal = match denied {
         Some(why) => Refusal::new(Rule::DeniedFlag, format!("the flag is never allowed: it {why}"), names),
-        None => Refusal::new(Rule::UnknownFlag, "not a flag that may be used here", names),
+        None => {
+            let known = allowed.iter().chain(GLOBAL).map(|flag| flag.long());
+            let near = name.strip_prefix("--").and_then(|word| near::nearest(word, known));
+            let hint = near.map(|near| format!("; did you mean --{near}?")).unwrap_or_default();
+            Refusal::new(Rule::UnknownFlag, format!("not a flag that may be used here{hint}"), names)
+        }
     };
     refusal.at(name, index)
 }

@@ -46,6 +46,41 @@ fn booleans_group_and_take_values_only_with_an_equals_sign() {
 }
 
 #[test]
+fn flags_in_front_of_the_verb_are_read_as_cobra_does() {
+    for (line, same) in [
+        ("-owide get pods", "get pods --output=wide"),
+        ("-Aw get pods", "get pods --watch=true --all-namespaces=true"),
+        ("--watch=true get pods -w=false", "get pods"),
+        ("-Anfoo -n bar get pods -A=0", "get pods --namespace=bar"),
+        (
+            "--disable-compression --match_server_version get pods",
+            "get pods --disable-compression=true --match-server-version=true",
+        ),
+        ("rollout --watch=false status deploy/x", "rollout status deploy/x --watch=false"),
+        ("-n=shop -l=app=x logs", "logs --selector=app=x --namespace=shop"),
+    ] {
+        assert_eq!(rebuilt(line), same, "{line}");
+    }
+    assert_eq!(rule("-An get shop pods"), Rule::MissingValue);
+    assert_eq!(rule("-w get pods"), Rule::UnknownFlag);
+    assert_eq!(rule("--watch get pods"), Rule::UnknownFlag);
+    assert_eq!(rule("--as=x get pods"), Rule::DeniedFlag);
+    assert_eq!(rule("-As=x get pods"), Rule::DeniedFlag);
+    assert_eq!(rule("-shttps://x get pods"), Rule::DeniedFlag);
+    assert_eq!(rule("--=x get pods"), Rule::BadFlagSyntax);
+    assert_eq!(rule("--tail=1 get pods"), Rule::UnknownFlag);
+}
+
+#[test]
+fn a_near_flag_is_named() {
+    let message = |line| parse_line(line).unwrap_err().message;
+    assert!(message("get pods --namespac=x").ends_with("did you mean --namespace?"));
+    assert!(message("get pods --all-namespace").ends_with("did you mean --all-namespaces?"));
+    assert!(!message("get pods --token=x").contains("did you mean"));
+    assert!(!message("get pods --zzz").contains("did you mean"));
+}
+
+#[test]
 fn words_that_look_like_flags_are_refused() {
     assert_eq!(rule("get pods ---x"), Rule::BadFlagSyntax);
     assert_eq!(rule("get pods --=x"), Rule::BadFlagSyntax);
@@ -73,6 +108,8 @@ fn resources_keep_their_shape() {
     assert_eq!(rebuilt("get deploy,svc web api"), "get deploy/web deploy/api svc/web svc/api");
     assert_eq!(rebuilt("get deployments.v1.apps web"), "get deployments.v1.apps web");
     assert_eq!(rebuilt("get pods,svc"), "get pods,svc");
+    assert_eq!(rebuilt("get pods,svc,pods"), "get pods,svc");
+    assert_eq!(rebuilt("get pods,pods web"), "get pods web");
     for line in ["get pods,", "get ,", "get a..b", "get pods;svc", "get ../x", "get p_d"] {
         assert_eq!(rule(line), Rule::InvalidResource, "{line}");
     }
@@ -80,6 +117,17 @@ fn resources_keep_their_shape() {
     assert_eq!(rule("get pods/a/b"), Rule::InvalidName);
     assert_eq!(rule("get pods secrets/foo"), Rule::InvalidResource);
     assert_eq!(rule("get"), Rule::MissingArgument);
+}
+
+#[test]
+fn what_was_typed_shorter_than_it_is_rebuilt_is_bounded_too() {
+    let many = |count: usize, prefix: &str| (0..count).map(|at| format!("{prefix}{at}")).collect::<Vec<_>>();
+    assert_eq!(rule(&format!("get {}", many(65, "a").join(","))), Rule::TooLong);
+    assert_eq!(rule(&format!("get {} {}", many(33, "a").join(","), many(2, "x").join(" "))), Rule::TooLong);
+    assert_eq!(rebuilt(&format!("get {} {}", many(31, "a").join(","), many(2, "x").join(" "))).split(' ').count(), 63);
+    assert_eq!(rule(&format!("get pods {} -Aw", many(61, "x").join(" "))), Rule::TooLong);
+    let refusal = parse_line(&format!("get pods -ojsonpath={}", "x".repeat(MAX_ARGUMENT_BYTES - 11))).unwrap_err();
+    assert_eq!((refusal.rule, refusal.index), (Rule::TooLong, None));
 }
 
 #[test]
@@ -125,6 +173,9 @@ fn access_questions_are_data() {
     assert_eq!(rebuilt("auth can-i delete pods/web -q"), "auth can-i delete pods/web --quiet=true");
     assert_eq!(rebuilt("auth can-i * *"), "auth can-i * *");
     assert_eq!(rebuilt("auth can-i get /logs/"), "auth can-i get /logs/");
+    assert_eq!(rebuilt("auth can-i use-proxy *.apps/web"), "auth can-i use-proxy *.apps/web");
+    assert_eq!(rule("auth can-i get *."), Rule::InvalidResource);
+    assert_eq!(rule("get *.apps"), Rule::InvalidResource);
     assert_eq!(rule("auth can-i get /../x"), Rule::InvalidName);
     assert_eq!(rule("auth can-i get"), Rule::MissingArgument);
     assert_eq!(rule("auth can-i --list pods"), Rule::UnexpectedArgument);

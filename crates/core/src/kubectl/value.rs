@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{
     duration,
     flags::{Flag, Kind},
-    limits,
+    integer, limits,
     names::{is_dns_label, is_name},
     output::OutputFormat,
     resource::ObjectRef,
@@ -33,7 +33,8 @@ pub(crate) fn read(flag: Flag, text: &str) -> Result<Value, Refusal> {
         let message = format!("the value of --{} starts with a dash", flag.long());
         return Err(Refusal::new(Rule::FlagLikeValue, message, format!("--{}=VALUE", flag.long())));
     }
-    if !matches!(kind, Kind::Output) && !limits::is_printable_ascii(text) {
+    // A duration may be spelled with a micro sign, and its own reader lets nothing else in.
+    if !matches!(kind, Kind::Output | Kind::Duration | Kind::Timeout) && !limits::is_printable_ascii(text) {
         return Err(not_ascii(text));
     }
     let invalid = |allowed: &str| Refusal::new(Rule::InvalidValue, format!("bad value for --{}", flag.long()), allowed);
@@ -75,7 +76,7 @@ fn parse_bool(text: &str) -> Option<bool> {
 }
 
 fn parse_int(text: &str, min: i64, max: i64) -> Option<Value> {
-    text.parse().ok().filter(|value| (min..=max).contains(value)).map(Value::Int)
+    integer::parse(text).filter(|value| (min..=max).contains(value)).map(Value::Int)
 }
 
 /// client-go's `ParseTimeout`: a bare number means seconds.
@@ -94,8 +95,9 @@ fn read_namespace(text: &str) -> Result<Value, Refusal> {
 
 fn read_verbosity(text: &str) -> Result<Value, Refusal> {
     let allowed = format!("0 to {MAX_VERBOSITY}");
-    match parse_int(text, 0, MAX_VERBOSITY) {
-        Some(level) => Ok(level),
+    // klog reads plain decimals only.
+    match text.parse().ok().filter(|level| (0..=MAX_VERBOSITY).contains(level)) {
+        Some(level) => Ok(Value::Int(level)),
         None => Err(Refusal::new(Rule::DeniedFlag, "high log levels print requests and credentials", allowed)),
     }
 }
@@ -135,6 +137,9 @@ mod tests {
     #[test]
     fn numbers_may_be_negative_where_that_means_something() {
         assert_eq!(read(Flag::Tail, "-1"), Ok(Value::Int(-1)));
+        assert_eq!(read(Flag::Tail, "010"), Ok(Value::Int(8)));
+        assert_eq!(read(Flag::Verbosity, "05"), Ok(Value::Int(5)));
+        assert_eq!(rule(Flag::Verbosity, "0x3"), Some(Rule::DeniedFlag));
         assert_eq!(rule(Flag::Tail, "-2"), Some(Rule::InvalidValue));
         assert_eq!(rule(Flag::Since, "-1h"), Some(Rule::InvalidValue));
         assert_eq!(read(Flag::RequestTimeout, "30"), Ok(Value::Duration(Duration::from_secs(30))));

@@ -1,5 +1,6 @@
 //! The verbs that exist for us, and the ones of kubectl that do not.
 
+use super::near;
 use crate::refusal::{Refusal, Rule};
 
 /// What a command does; a subcommand counts as its own verb, so that policy can name it.
@@ -146,9 +147,15 @@ fn refuse(head: &str, sub: Option<&str>) -> Refusal {
         }
         None if Verb::has_subcommand(&head) => (Rule::MissingArgument, format!("\"{head}\" needs a subcommand")),
         None if FORBIDDEN.contains(&head.as_str()) => (Rule::VerbNotAllowed, format!("\"{head}\" is not allowed")),
-        None => (Rule::UnknownVerb, format!("\"{head}\" is not a verb of kubectl")),
+        None => (Rule::UnknownVerb, format!("\"{head}\" is not a verb of kubectl{}", hint(&head))),
     };
     Refusal::new(rule, message, allowed())
+}
+
+/// The verb that a misspelt one may have meant, as a question.
+fn hint(head: &str) -> String {
+    let heads = Verb::ALL.map(|verb| verb.as_str().split(' ').next().unwrap_or_default());
+    near::nearest(head, heads).map(|near| format!("; did you mean \"{near}\"?")).unwrap_or_default()
 }
 
 /// The allowed verbs for a refusal.
@@ -179,5 +186,8 @@ mod tests {
         assert_eq!(rule("my-plugin", None), Rule::UnknownVerb);
         assert_eq!(rule("GET", None), Rule::UnknownVerb);
         assert_eq!(rule("get", Some("pods")), Rule::VerbNotAllowed);
+        let message = |head| Verb::from_words(head, None).unwrap_err().message;
+        assert!(message("descibe").ends_with("did you mean \"describe\"?"));
+        assert!(message("zap").ends_with("not a verb of kubectl"));
     }
 }

@@ -1,8 +1,14 @@
 //! The grammar and the policy together, as server and executor use them: what must never run, and what must.
 
 mod attacks;
-mod harmless;
+mod corpus;
+mod docs;
+mod fragments;
+mod listener;
+mod ordinary;
 mod properties;
+mod real;
+mod safety;
 
 use kubently_core::{
     kubectl::{self, Command},
@@ -10,30 +16,15 @@ use kubently_core::{
     refusal::{Refusal, Rule},
 };
 
-/// Reads and checks a vector as the plain (not streaming) path does.
-fn decide(argv: &[String]) -> Result<Command, Refusal> {
+/// Reads and checks a vector as server and executor do.
+fn decide(argv: &[String], streaming: bool) -> Result<Command, Refusal> {
     let command = kubectl::parse(argv)?;
-    Policy::default().check(&command, Context::default())?;
+    Policy::default().check(&command, Context { streaming })?;
     Ok(command)
 }
 
-/// The rule that refuses `words`, if one does.
+/// The rule that refuses `words` on the plain (not streaming) path, if one does.
 fn refused_by<S: AsRef<str>>(words: &[S]) -> Option<Rule> {
     let argv: Vec<String> = words.iter().map(|word| word.as_ref().to_owned()).collect();
-    decide(&argv).err().map(|refusal| refusal.rule)
-}
-
-/// Splits a line at spaces; `'…'` keeps spaces, and there is no other quoting.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut rest = line.trim();
-    while !rest.is_empty() {
-        let (word, tail) = match rest.strip_prefix('\'') {
-            Some(quoted) => quoted.split_once('\'').unwrap_or((quoted, "")),
-            None => rest.split_once(' ').unwrap_or((rest, "")),
-        };
-        words.push(word.to_owned());
-        rest = tail.trim_start();
-    }
-    words
+    decide(&argv, false).err().map(|refusal| refusal.rule)
 }

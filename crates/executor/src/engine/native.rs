@@ -10,6 +10,7 @@ mod cluster_info;
 mod describe;
 mod discovery;
 mod events;
+mod explain;
 mod fault;
 mod get;
 #[cfg(test)]
@@ -34,14 +35,15 @@ use api::Connection;
 use discovery::Discovery;
 use fault::Fault;
 
-/// What a person is told about what this engine can do.
-pub(super) const COVERED: &str =
-    "describe, get (table, -o wide|name|json|yaml), logs, version, api-resources, api-versions";
+/// What a person is told about what this engine cannot do.
+pub(super) const NOT_COVERED: &str = "events and api-resources with -o other than wide or name, auth whoami -o, \
+    explain -o plaintext-openapiv2, version -o other than json or yaml, watching with get and events";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
     connection: Connection,
     discovery: Discovery,
+    documents: explain::Documents,
     policy: Policy,
     default_namespace: String,
     /// What time it is, for ages.
@@ -54,6 +56,7 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
         Command::ApiResources(resources) => resources::covers(resources),
+        Command::Explain(command) => explain::covers(command),
         Command::Events(command) => events::covers(command),
         Command::AuthWhoami(command) => auth::covers_whoami(command),
         Command::RolloutHistory(command) => rollout::covers_history(command),
@@ -88,7 +91,8 @@ impl Native {
     fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
         let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
-        Ok(Self { connection, discovery: Discovery::default(), policy, default_namespace, clock })
+        let (discovery, documents) = (Discovery::default(), explain::Documents::default());
+        Ok(Self { connection, discovery, documents, policy, default_namespace, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
@@ -110,6 +114,7 @@ impl Native {
             Command::Logs(logs) => logs::run(self, &api, logs, output).await,
             Command::Version(version) => version::run(&api, version, output).await,
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
+            Command::Explain(command) => explain::run(self, &api, command, output).await,
             Command::ApiVersions(_) => resources::versions(self, &api, output).await,
             _ => Err(vec![Fault::Plain("engine native does not cover this command".to_owned())]),
         };

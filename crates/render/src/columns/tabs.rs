@@ -1,7 +1,7 @@
 //! Columns as kubectl's tables have them, where values may hold tabs and line breaks: its tab writer remembers how wide a
 //! column was, so one that goes on further down is never narrower than before.
 
-use crate::tab::Layout;
+use crate::tab::{Layout, Spaces};
 
 /// Most cells of a line; what is behind them stays as it is. Values are strangers' and could be nothing but tabs.
 const MAX_CELLS: usize = 1_024;
@@ -9,18 +9,18 @@ const MAX_CELLS: usize = 1_024;
 /// `text` with its tabs made into aligned columns.
 pub(crate) fn align(text: &str) -> String {
     let mut out = String::with_capacity(text.len() * 2);
-    let mut seen = Vec::new();
+    let (mut seen, mut spaces) = (Vec::new(), Spaces::new());
     // A form feed is a line break behind which nothing is aligned with what was before.
     for (at, part) in text.split('\u{c}').enumerate() {
         if at > 0 {
             out.push('\n');
         }
         let lines = part.split('\n').map(|line| line.splitn(MAX_CELLS, ['\t', '\u{b}']).collect()).collect::<Vec<_>>();
-        let mut writer = Writer { lines: &lines, widths: Vec::new(), seen, out };
+        let mut writer = Writer { lines: &lines, widths: Vec::new(), seen, spaces, out };
         writer.block(0, lines.len());
         // The text after the last line break is no line.
         writer.out.pop();
-        (seen, out) = (writer.seen, writer.out);
+        (seen, spaces, out) = (writer.seen, writer.spaces, writer.out);
     }
     out
 }
@@ -31,6 +31,7 @@ struct Writer<'a> {
     widths: Vec<usize>,
     /// The widest that each column was.
     seen: Vec<usize>,
+    spaces: Spaces,
     out: String,
 }
 
@@ -80,7 +81,7 @@ impl Writer<'_> {
                 if at + 1 < line.len()
                     && let Some(width) = self.widths.get(at)
                 {
-                    self.out.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
+                    self.spaces.pad(&mut self.out, cell, *width, Layout::TABLE.padding);
                 }
             }
             self.out.push('\n');

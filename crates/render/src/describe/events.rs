@@ -4,7 +4,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::writer::{Writer, put};
-use crate::{events::interval, fields::Fields, time::parse};
+use crate::{
+    events::{interval, sorted},
+    fields::Fields,
+    time::parse,
+};
 
 /// The events of an object; none where they were not asked for or could not be had, and nothing is printed.
 #[derive(Debug, Clone, Copy)]
@@ -23,8 +27,7 @@ impl Events<'_> {
             return put!(writer, 0, "Events:\t<none>\n");
         }
         writer.flush();
-        let mut events: Vec<_> = found.iter().collect();
-        events.sort_by_key(|event| parse(event.text("lastTimestamp")));
+        let events = sorted(found, |event| parse(event.text("lastTimestamp")));
         put!(writer, 0, "Events:\n  Type\tReason\tAge\tFrom\tMessage\n");
         put!(writer, 1, "----\t------\t----\t----\t-------\n");
         for event in events {

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
+use crate::pdq;
+
 use super::{
     Error, Found, Template,
     go::{self, GoNumber, number},
-    pdq,
     quantity::Quantity,
     relaxed,
 };

@@ -89,3 +89,23 @@ fn long_lines_are_folded_at_a_space() {
     let expected = format!("k: 'x: {} {}\n  c d'\n", "a".repeat(40), "b".repeat(45));
     assert_eq!(print(&json!({ "k": quoted })), expected);
 }
+
+#[test]
+fn numbers_are_go_yamls() {
+    for (number, text) in [
+        (json!(1.0), "1"),
+        (json!(-0.0), "0"),
+        (json!(0.5), "0.5"),
+        (json!(123_456.5), "123456.5"),
+        (json!(1_234_567.5), "1.2345675e+06"),
+        (json!(0.000_1), "0.0001"),
+        (json!(0.000_015), "1.5e-05"),
+        (json!(1e20), "1e+20"),
+        (json!(-2.5e100), "-2.5e+100"),
+        (json!(u64::MAX), "1.8446744073709552e+19"),
+        (json!(12_345_678_901_234_567_890_u64), "12345678901234567000"),
+        (json!(i64::MIN), "-9223372036854775808"),
+    ] {
+        assert_eq!(print(&number), format!("{text}\n"), "{number}");
+    }
+}

@@ -102,8 +102,8 @@ impl View<'_> {
         Ok(generic(object, self.events_of(found.as_deref())))
     }
 
-    /// The events of an object by its name, namespace, kind and id; none when they were not asked for or could not
-    /// be had, which is no failure.
+    /// The events of an object by its name, namespace, kind and id; none when they were not asked for. Where they
+    /// cannot be had there are no events, as in kubectl.
     async fn events(&self, object: &Value) -> Option<Vec<Value>> {
         self.events_about(object, Some(object.text("kind")), object.text("metadata.uid")).await
     }
@@ -124,7 +124,7 @@ impl View<'_> {
             "" => "/api/v1/events".to_owned(),
             namespace => format!("/api/v1/namespaces/{namespace}/events"),
         };
-        self.list(|| Path::new(path.clone()).query("fieldSelector", &selector)).await.ok()
+        self.list(|| Path::new(path.clone()).query("fieldSelector", &selector)).await.unwrap_or_default().into()
     }
 
     const fn events_of<'a>(&self, found: Option<&'a [Value]>) -> Events<'a> {

@@ -2,7 +2,7 @@
 
 use kubently_core::kubectl::{EventsCommand, ObjectRef, OutputFormat};
 use kubently_render::{
-    events::{Style, print, time_of},
+    events::{Style, print, sorted, time_of},
     fields::Fields,
     object::items_of,
 };
@@ -39,8 +39,7 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
         };
         return Ok(());
     }
-    let mut events: Vec<_> = found.iter().collect();
-    events.sort_by_key(|event| time_of(event));
+    let events = sorted(&found, time_of);
     let style = Style { with_namespace: namespace.is_none(), no_headers: command.no_headers };
     output.out(&print(&events, style, native.clock.now()));
     Ok(())

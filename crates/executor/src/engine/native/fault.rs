@@ -30,6 +30,14 @@ pub(super) enum Fault {
 }
 
 impl Fault {
+    /// Only what went wrong, for where kubectl puts it into a sentence of its own.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Api(status) => status.message.clone(),
+            other => other.to_string(),
+        }
+    }
+
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Self::Api(status) if status.reason == "NotFound")
     }

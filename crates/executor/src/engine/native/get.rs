@@ -12,10 +12,8 @@ use super::{Ended, Native, api::Api, fault::Fault};
 use crate::runner::Output;
 
 /// Whether every detail of `get` is supported.
-pub(super) fn covers(get: &GetCommand) -> bool {
-    // `-o go-template` has its place in `format`.
-    let format = !matches!(get.output, OutputFormat::GoTemplate(_));
-    format && !get.watch && !get.watch_only
+pub(super) const fn covers(get: &GetCommand) -> bool {
+    !get.watch && !get.watch_only
 }
 
 /// Runs `get`.

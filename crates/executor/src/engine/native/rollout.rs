@@ -7,7 +7,7 @@ use kubently_render::{
     fields::Fields,
     labels::selector,
     object::{items_of, name_of},
-    rollout::{History, history, history_of_deployment, history_of_revisions, status},
+    rollout::{History, history, history_of_deployment, history_of_revisions, revision, status},
 };
 use serde_json::Value;
 use tokio::time::timeout;
@@ -22,7 +22,7 @@ use super::{
 use crate::runner::Output;
 
 pub(super) const fn covers_history(command: &RolloutHistoryCommand) -> bool {
-    matches!(command.output, OutputFormat::Default) && command.revision.is_none()
+    matches!(command.output, OutputFormat::Default)
 }
 
 /// An object, its type, and where objects of that type are.
@@ -68,8 +68,8 @@ const WATCH_AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 async fn follow(api: &Api<'_>, found: &Found, command: &RolloutStatusCommand, output: &Output) -> Result<(), Fault> {
     let Found { resource, object } = found;
-    let revision = command.revision.unwrap_or_default();
-    if report(object, revision, output)? || !command.watch {
+    let wanted = command.revision.unwrap_or_default();
+    if report(object, wanted, output)? || !command.watch {
         return Ok(());
     }
     let mut version = object.text("metadata.resourceVersion").to_owned();
@@ -84,7 +84,7 @@ async fn follow(api: &Api<'_>, found: &Found, command: &RolloutStatusCommand, ou
             change.object.text("metadata.resourceVersion").clone_into(&mut version);
             match change.kind.as_str() {
                 "DELETED" => return Err(Fault::Plain("object has been deleted".to_owned())),
-                "ADDED" | "MODIFIED" if report(&change.object, revision, output)? => return Ok(()),
+                "ADDED" | "MODIFIED" if report(&change.object, wanted, output)? => return Ok(()),
                 _ => {}
             }
         }
@@ -93,8 +93,8 @@ async fn follow(api: &Api<'_>, found: &Found, command: &RolloutStatusCommand, ou
 }
 
 /// Prints where the rollout is; whether it is done.
-fn report(object: &Value, revision: i64, output: &Output) -> Result<bool, Fault> {
-    let status = status(object, revision).map_err(Fault::Plain)?;
+fn report(object: &Value, wanted: i64, output: &Output) -> Result<bool, Fault> {
+    let status = status(object, wanted).map_err(Fault::Plain)?;
     output.out(&status.text);
     Ok(status.done)
 }
@@ -112,7 +112,11 @@ pub(super) async fn run_history(
     }
     for Found { object, .. } in &found {
         let revisions = revisions(api, object).await?;
-        output.out(&format!("{} \n{}\n", name_of(object), history(&revisions)));
+        let (what, text) = match command.revision.filter(|number| *number > 0) {
+            Some(number) => (format!("with revision #{number}"), revision(&revisions, number).map_err(Fault::Plain)?),
+            None => (String::new(), history(&revisions)),
+        };
+        output.out(&format!("{} {what}\n{text}\n", name_of(object)));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use kubently_render::{
     json,
     jsonpath::{Error, Template},
     object::{self, list_of},
+    template::{self, Missing},
     yaml,
 };
 use serde_json::Value;
@@ -55,12 +56,14 @@ pub(super) enum Format {
     Object { print: fn(&Value) -> String, managed_fields: bool },
     /// `-o jsonpath`, `-o jsonpath-as-json`; these show managed fields too.
     JsonPath { template: Template, as_json: bool },
+    /// `-o go-template`; it shows managed fields too.
+    GoTemplate { template: template::Template, missing: Missing },
     /// `-o custom-columns`
     Columns { columns: Columns, no_headers: bool },
 }
 
 impl Format {
-    /// The format that was asked for. `-o go-template` belongs here, too.
+    /// The format that was asked for.
     pub(super) fn new(get: &GetCommand) -> Result<Self, Fault> {
         let managed_fields = get.show_managed_fields;
         match &get.output {
@@ -69,6 +72,7 @@ impl Format {
             OutputFormat::Json => Ok(Self::Object { print: json::print, managed_fields }),
             OutputFormat::JsonPath(text) => Self::json_path(get, text, false),
             OutputFormat::JsonPathAsJson(text) => Self::json_path(get, text, true),
+            OutputFormat::GoTemplate(text) => Self::go_template(get, text),
             OutputFormat::CustomColumns(spec) => {
                 let columns = Columns::parse(spec).map_err(|error| plain(&error))?;
                 Ok(Self::Columns { columns, no_headers: get.no_headers })
@@ -86,6 +90,15 @@ impl Format {
         let malformed = |error| Fault::Plain(format!("error parsing jsonpath {text}, {error}"));
         let template = Template::parse(text).map_err(malformed)?;
         Ok(Self::JsonPath { template: template.allow_missing(get.allow_missing_template_keys), as_json })
+    }
+
+    fn go_template(get: &GetCommand, text: &str) -> Result<Self, Fault> {
+        if text.is_empty() {
+            return Err(Fault::Plain("template format specified but no template given".to_owned()));
+        }
+        let template = template::Template::parse(text).map_err(|error| Fault::Plain(error.to_string()))?;
+        let missing = if get.allow_missing_template_keys { Missing::IsNoValue } else { Missing::IsError };
+        Ok(Self::GoTemplate { template, missing })
     }
 
     /// The text, and what went wrong behind it.
@@ -106,6 +119,13 @@ impl Format {
                     Err(error) => (String::new(), Some(Fault::Plain(template.failure(&error, &object)))),
                 }
             }
+            Self::GoTemplate { template, missing } => match template.execute(&whole.into_value(), *missing) {
+                Ok(text) => (text, None),
+                Err(error) => {
+                    let fault = Fault::Plain(error.to_string());
+                    (error.stdout, Some(fault))
+                }
+            },
             Self::Columns { columns, no_headers } => {
                 let mut text = String::new();
                 let printed = columns.print(&mut text, &whole.objects(), *no_headers);

@@ -9,7 +9,11 @@ const SHOWN: usize = 12;
 
 /// What became of one vector here.
 pub(super) enum Ending {
-    Printed(Printed),
+    /// The same bytes and exit code, maybe with the clock a little later than kubectl's start.
+    Equal {
+        late: bool,
+    },
+    Different(Printed),
     Refused(String),
     NotCovered,
     Hung,
@@ -18,6 +22,8 @@ pub(super) enum Ending {
 #[derive(Default)]
 pub(super) struct Score {
     equal: Vec<String>,
+    /// Those of them that are equal with the clock a little later.
+    late: Vec<String>,
     different: Vec<(String, String)>,
     refused: Vec<(String, String)>,
     not_covered: Vec<String>,
@@ -27,8 +33,11 @@ impl Score {
     pub(super) fn add(&mut self, line: &str, expected: &Printed, ending: Ending) {
         let line = line.to_owned();
         match ending {
-            Ending::Printed(printed) if printed == *expected => self.equal.push(line),
-            Ending::Printed(printed) => self.different.push((line, difference(expected, &printed))),
+            Ending::Equal { late } => {
+                self.late.extend(late.then(|| line.clone()));
+                self.equal.push(line);
+            }
+            Ending::Different(printed) => self.different.push((line, difference(expected, &printed))),
             Ending::Hung => self.different.push((line, "it did not end".to_owned())),
             Ending::Refused(refusal) => self.refused.push((line, refusal)),
             Ending::NotCovered => self.not_covered.push(line),
@@ -50,6 +59,9 @@ impl fmt::Display for Score {
         }
         for (line, refusal) in &self.refused {
             writeln!(f, "-- refused: {line}: {refusal}")?;
+        }
+        for line in &self.late {
+            writeln!(f, "-- equal a little later: {line}")?;
         }
         let [equal, different, not_covered, refused] =
             [self.equal.len(), self.different.len(), self.not_covered.len(), self.refused.len()];

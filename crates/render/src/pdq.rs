@@ -11,7 +11,7 @@ const MAX_SWAPS: usize = 12;
 const MAX_MENDED: usize = 5;
 
 /// The positions 0 to `count` in their new order; `less` says whether one comes before another.
-pub(super) fn sort(count: usize, less: impl FnMut(usize, usize) -> bool) -> Vec<usize> {
+pub fn sort(count: usize, less: impl FnMut(usize, usize) -> bool) -> Vec<usize> {
     let mut run = Run { order: (0..count).collect(), less };
     let limit = usize::BITS - count.leading_zeros();
     run.quick(0, count, limit);
