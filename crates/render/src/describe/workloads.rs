@@ -337,36 +337,4 @@ fn job_template(writer: &mut Writer, spec: &Value) {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_oldest_set_with_the_deployments_template_is_the_new_one() {
-        let set = |name: &str, made: &str, image: &str, uid: &str| {
-            json!({"metadata": {"name": name, "creationTimestamp": made, "ownerReferences": [{"controller": true, "uid": uid}]},
-                "spec": {"replicas": 2, "template": {"metadata": {"labels": {"a": "b", "pod-template-hash": name}}, "image": image}},
-                "status": {"replicas": 1}})
-        };
-        let deployment =
-            json!({"metadata": {"uid": "u"}, "spec": {"template": {"metadata": {"labels": {"a": "b"}}, "image": "2"}}});
-        let sets = [
-            set("late", "2026-01-03T00:00:00Z", "2", "u"),
-            set("new", "2026-01-02T00:00:00Z", "2", "u"),
-            set("old", "2026-01-01T00:00:00Z", "1", "u"),
-            set("other", "2026-01-01T00:00:00Z", "2", "x"),
-        ];
-        let (old, new) = old_and_new(&deployment, &sets);
-        assert_eq!(in_one_line(new.as_slice()), "new (1/2 replicas created)");
-        assert_eq!(in_one_line(&old), "old (1/2 replicas created), late (1/2 replicas created)");
-    }
-
-    #[test]
-    fn long_lists_of_indexes_are_cut() {
-        assert_eq!(indexes(""), "<none>");
-        assert_eq!(indexes("1,2"), "1,2");
-        let long = format!("{},1,2", "1".repeat(60));
-        assert_eq!(indexes(&long), format!("{},...", "1".repeat(60)));
-    }
-}
+mod tests;

@@ -19,7 +19,7 @@ impl Writer {
     pub(crate) fn put(&mut self, level: usize, text: Arguments<'_>) {
         self.open.extend(std::iter::repeat_n("  ", level.min(MAX_LEVEL)));
         // Writing to a String cannot fail.
-        let _ = std::fmt::write(&mut Escaping(&mut self.open), text);
+        let _ = fmt::write(&mut Escaping(&mut self.open), text);
     }
 
     /// Columns that are open end here.

@@ -51,7 +51,7 @@ async fn deployment(view: &View<'_>, object: &Value) -> String {
 
 async fn replica_set(view: &View<'_>, object: &Value) -> String {
     let (pods, found) = tokio::join!(pods(view, object), view.events(object));
-    let pods = pods.as_deref().map_err(words);
+    let pods = pods.as_deref().map_err(Fault::words);
     describe::replica_set(object, pods, view.events_of(found.as_deref()))
 }
 
@@ -73,12 +73,4 @@ async fn pods(view: &View<'_>, object: &Value) -> Result<Vec<Value>, Fault> {
     };
     let labels = Some(labels).filter(|labels| !labels.is_empty());
     view.list(|| Path::new(path.clone()).maybe("labelSelector", labels.as_ref())).await
-}
-
-/// Only what went wrong: it becomes a part of a sentence.
-fn words(fault: &Fault) -> String {
-    match fault {
-        Fault::Api(status) => status.message.clone(),
-        other => other.to_string(),
-    }
 }
