@@ -10,6 +10,8 @@ mod config;
 mod containers;
 mod events;
 mod generic;
+#[cfg(test)]
+mod hostile_tests;
 mod metadata;
 mod network;
 mod network_policy;
