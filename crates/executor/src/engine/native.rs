@@ -39,7 +39,7 @@ use fault::Fault;
 
 /// What a person is told about what this engine cannot do.
 pub(super) const NOT_COVERED: &str = "events and api-resources with -o other than wide or name, auth whoami -o, \
-    explain -o plaintext-openapiv2, version -o other than json or yaml, watching with get and events";
+    explain -o plaintext-openapiv2, version -o other than json or yaml, --output-watch-events with whole objects";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {

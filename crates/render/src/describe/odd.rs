@@ -178,6 +178,9 @@ fn object() -> impl Strategy<Value = Value> {
     })
 }
 
+/// Describes an object with what belongs to it.
+type WithOthers = fn(&Value, &[Value], Events<'_>) -> String;
+
 /// Every description of `object`, with `others` as what belongs to it.
 fn all(object: &Value, others: &[Value]) -> Vec<String> {
     let events = Events { found: Some(others), now: parse("2026-01-01T00:00:00Z").unwrap() };
@@ -205,7 +208,7 @@ fn all(object: &Value, others: &[Value]) -> Vec<String> {
         |one, events| deployment(one, None, events),
         |one, events| service_account(one, None, events),
     ];
-    let with: [fn(&Value, &[Value], Events<'_>) -> String; 10] = [
+    let with: [WithOthers; 10] = [
         replication_controller,
         stateful_set,
         daemon_set,
