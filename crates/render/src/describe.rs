@@ -16,6 +16,8 @@ mod metadata;
 mod network;
 mod network_policy;
 mod node;
+#[cfg(test)]
+mod odd;
 mod pod;
 mod quota;
 mod storage;

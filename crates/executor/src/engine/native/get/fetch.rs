@@ -5,11 +5,7 @@ use kubently_render::{jsonpath::go::quote, object::items_of};
 use serde_json::Value;
 
 use super::{
-    super::{
-        api::{Api, JSON},
-        catalog::Resource,
-        fault::Fault,
-    },
+    super::{api::Api, catalog::Resource, fault::Fault},
     select::{Selection, Target},
 };
 
@@ -60,7 +56,11 @@ pub(super) fn is_table(value: &Value) -> bool {
 async fn one(api: &Api<'_>, get: &GetCommand, target: &Target, accept: &str) -> Result<Value, Fault> {
     let fault = match read(api, &target.path(get, ""), accept).await {
         Err(fault) if fault.is_not_found() => fault,
-        answered => return answered,
+        Ok(mut object) => {
+            api.redactor().object(&mut object);
+            return Ok(object);
+        }
+        failed => return failed,
     };
     let namespace = target.namespace().filter(|namespace| *namespace != DEFAULT_NAMESPACE);
     let Some(namespace) = namespace else { return Err(fault) };
@@ -70,8 +70,9 @@ async fn one(api: &Api<'_>, get: &GetCommand, target: &Target, accept: &str) -> 
     }
 }
 
+/// The answer as it came; it is redacted once what nobody sees is gone.
 async fn read(api: &Api<'_>, path: &str, accept: &str) -> Result<Value, Fault> {
-    if accept == JSON { api.object(path).await } else { api.read(path, accept).await }
+    api.read(path, accept).await
 }
 
 /// A list, piece by piece. The pieces before one that cannot be had, because it is too old by now, are kept.
@@ -88,11 +89,13 @@ async fn list<'a>(
         let mut answer = answer.map_err(|fault| explained(fault, get, &target.resource))?;
         answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
         if answer["items"].is_array() {
+            api.redactor().object(&mut answer);
             items.extend(items_of(answer).into_iter().map(|value| item(target, value)));
         } else {
             if get.sort_by.is_none() {
                 keep_what_is_shown(&mut answer);
             }
+            api.redactor().object(&mut answer);
             items.push(item(target, answer));
         }
         if next.is_empty() {

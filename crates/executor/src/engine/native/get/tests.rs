@@ -12,6 +12,7 @@ use kubently_core::{
     kubectl::parse,
     policy::{Mode, Policy},
 };
+use kubently_render::redact::{self, Redactor};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -70,7 +71,9 @@ async fn get(server: &Server, line: &str) -> (i32, String, String) {
     assert!(super::super::covers(&command), "{line}");
     let kube = kube::Config::new(server.url.parse().unwrap());
     let clock = Clock::Fixed("2026-11-02T00:00:00Z".parse().unwrap());
-    let native = Native::new(kube, Policy::new(Mode::ReadOnly), clock).unwrap();
+    let native =
+        Native::new(kube, Policy::new(Mode::ReadOnly), Redactor::new(&[1; 32], &redact::Settings::default()), clock)
+            .unwrap();
     let output = Output::new(1 << 20, None);
     let exit = native.run(&command, &output).await;
     let mut result = CommandResult::unfinished(Outcome::Succeeded, "", UNIX_EPOCH);
