@@ -16,6 +16,7 @@ use super::{
 use crate::{
     fields::Fields,
     labels::format_selector,
+    pdq,
     time::{age, parse},
 };
 
@@ -144,12 +145,14 @@ fn conditions(writer: &mut Writer, object: &Value) {
 /// Writes the tolerations of a pod, sorted by key.
 pub(crate) fn tolerations(writer: &mut Writer, title: &str, spec: &Value) {
     put!(writer, 0, "{title}:\t");
-    let mut all: Vec<_> = spec.list("tolerations").iter().collect();
+    let all = spec.list("tolerations");
     if all.is_empty() {
         put!(writer, 0, "<none>\n");
     }
-    all.sort_by_key(|toleration| toleration.text("key"));
-    for (at, toleration) in all.into_iter().enumerate() {
+    let keys: Vec<_> = all.iter().map(|toleration| toleration.text("key")).collect();
+    // Many with the same key come in the order that Go's sorting leaves them in.
+    let order = pdq::sort(all.len(), |one, other| keys.get(one) < keys.get(other));
+    for (at, toleration) in order.into_iter().filter_map(|at| all.get(at)).enumerate() {
         put!(writer, 0, "{}{}\n", if at == 0 { "" } else { "\t" }, one_toleration(toleration));
     }
 }
