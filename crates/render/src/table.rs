@@ -1,7 +1,7 @@
 //! Server-side Tables, printed like kubectl's human-readable printer.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::{
@@ -25,10 +25,17 @@ pub struct Table {
     pub kind: String,
     /// The list's own.
     pub metadata: ListMeta,
-    /// What the cells of a row are.
+    /// What the cells of a row are; nothing in a watch after its first table.
+    #[serde(deserialize_with = "or_default")]
     pub column_definitions: Vec<Column>,
     /// One per object.
+    #[serde(deserialize_with = "or_default")]
     pub rows: Vec<Row>,
+}
+
+/// Go writes an empty list as null.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// What a list says about itself.
