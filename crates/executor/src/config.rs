@@ -10,6 +10,8 @@ use kubently_core::{
     policy::Policy,
 };
 
+use kubently_render::redact;
+
 use crate::{Error, backoff::BackoffSettings};
 
 /// Commands run at once unless set otherwise.
@@ -185,6 +187,8 @@ pub struct Config {
     pub timing: Timing,
     /// Time in-flight commands and undelivered results get at shutdown.
     pub grace: Duration,
+    /// Which secrets are made unreadable before anything leaves the cluster.
+    pub redaction: redact::Settings,
     /// What time it is.
     pub clock: Clock,
 }
@@ -212,6 +216,7 @@ impl Config {
             tls: TlsSettings::default(),
             timing: Timing::default(),
             grace: DEFAULT_GRACE,
+            redaction: redact::Settings::default(),
             clock: Clock::default(),
         }
     }

@@ -4,8 +4,18 @@ mod kubectl;
 mod native;
 
 use kubently_core::kubectl::Command;
+use kubently_render::redact::Redactor;
 
 use crate::{Config, EngineKind, Error, runner::Output};
+
+/// What makes secrets unreadable in what this executor prints. The pseudonyms of two processes have nothing to do with
+/// each other.
+fn redactor(config: &Config) -> Result<Redactor, String> {
+    let mut key = [0; 32];
+    let random = rustls::crypto::ring::default_provider().secure_random;
+    random.fill(&mut key).map_err(|_| "the system has no random numbers".to_owned())?;
+    Ok(Redactor::new(&key, &config.redaction))
+}
 
 /// How a command's run ended by itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,22 +54,23 @@ pub(crate) enum Choice<'a> {
 impl Engine {
     /// Makes the engines that `config` asks for; fails when none can be had.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Error> {
+        let redactor = redactor(config).map_err(Error::Engine)?;
         match config.engine {
             EngineKind::Native => {
-                let native = native::Native::bind(config).await.map_err(Error::Engine)?;
+                let native = native::Native::bind(config, redactor.clone()).await.map_err(Error::Engine)?;
                 Ok(Self { native: Some(native), kubectl: None })
             }
             EngineKind::Kubectl => {
-                let kubectl = kubectl::Kubectl::bind(config).map_err(Error::Engine)?;
+                let kubectl = kubectl::Kubectl::bind(config, redactor.clone()).map_err(Error::Engine)?;
                 Ok(Self { native: None, kubectl: Some(kubectl) })
             }
-            EngineKind::Auto => Self::bind_what_is_there(config).await,
+            EngineKind::Auto => Self::bind_what_is_there(config, &redactor).await,
         }
     }
 
-    async fn bind_what_is_there(config: &Config) -> Result<Self, Error> {
-        let native = native::Native::bind(config).await;
-        let kubectl = kubectl::Kubectl::bind(config);
+    async fn bind_what_is_there(config: &Config, redactor: &Redactor) -> Result<Self, Error> {
+        let native = native::Native::bind(config, redactor.clone()).await;
+        let kubectl = kubectl::Kubectl::bind(config, redactor.clone());
         if let (Err(no_native), Err(no_kubectl)) = (&native, &kubectl) {
             return Err(Error::Engine(format!("native: {no_native}; kubectl: {no_kubectl}")));
         }
@@ -93,7 +104,7 @@ impl Choice<'_> {
     pub(crate) async fn run(&self, command: &Command, output: &Output) -> Exit {
         match self {
             Self::Native(native) => native.run(command, output).await,
-            Self::Kubectl(kubectl) => kubectl.run(&command.argv(), output).await,
+            Self::Kubectl(kubectl) => kubectl.run(command, output).await,
             Self::None => not_covered(output),
         }
     }

@@ -37,6 +37,7 @@ pub use config::{
 };
 pub use connection::AttachedTo;
 pub use error::Error;
+pub use kubently_render::redact::Settings as RedactionSettings;
 
 use connection::Context;
 use engine::Engine;

@@ -2,6 +2,8 @@
 
 pub(crate) mod tabs;
 
+pub use self::tabs::Tabs;
+
 use serde_json::Value;
 
 use crate::jsonpath::{Error, Found, Template, relaxed};

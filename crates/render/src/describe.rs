@@ -10,10 +10,14 @@ mod config;
 mod containers;
 mod events;
 mod generic;
+#[cfg(test)]
+mod hostile_tests;
 mod metadata;
 mod network;
 mod network_policy;
 mod node;
+#[cfg(test)]
+mod odd;
 mod pod;
 mod quota;
 mod storage;

@@ -56,6 +56,12 @@ pub struct Style {
 /// The table, in the order of `events`.
 #[must_use]
 pub fn print(events: &[&Value], style: Style, now: Timestamp) -> String {
+    align(&rows(events, style, now), Layout::TABLE)
+}
+
+/// Its lines with tabs between the cells.
+#[must_use]
+pub fn rows(events: &[&Value], style: Style, now: Timestamp) -> String {
     let mut out = String::new();
     if !style.no_headers {
         out += if style.with_namespace { "NAMESPACE\t" } else { "" };
@@ -70,7 +76,7 @@ pub fn print(events: &[&Value], style: Style, now: Timestamp) -> String {
         let (level, reason, message) = (event.text("type"), event.text("reason"), event.text("message").trim());
         out += &format!("{}\t{level}\t{reason}\t{kind}/{name}\t{message}\n", interval(event, now));
     }
-    align(&out, Layout::TABLE)
+    out
 }
 
 #[cfg(test)]

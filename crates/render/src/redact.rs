@@ -77,6 +77,12 @@ impl Redactor {
         Self { rules: Arc::new(rules) }
     }
 
+    /// Whether anything is redacted.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.rules.enabled
+    }
+
     /// Redacts an object, a list or a table as the API gives it, in place.
     pub fn object(&self, object: &mut Value) {
         if self.rules.enabled {

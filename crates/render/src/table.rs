@@ -1,11 +1,11 @@
 //! Server-side Tables, printed like kubectl's human-readable printer.
 
 use jiff::Timestamp;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use crate::{
-    columns::{escape, tabs},
+    columns::{Tabs, escape},
     fields::Fields,
     jsonpath::{Error, go, sort},
     object::strings,
@@ -25,10 +25,17 @@ pub struct Table {
     pub kind: String,
     /// The list's own.
     pub metadata: ListMeta,
-    /// What the cells of a row are.
+    /// What the cells of a row are; nothing in a watch after its first table.
+    #[serde(deserialize_with = "or_default")]
     pub column_definitions: Vec<Column>,
     /// One per object.
+    #[serde(deserialize_with = "or_default")]
     pub rows: Vec<Row>,
+}
+
+/// Go writes an empty list as null.
+fn or_default<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// What a list says about itself.
@@ -121,17 +128,24 @@ pub struct Printer {
     columns: Vec<Column>,
     printed_headers: bool,
     lines: Vec<Vec<String>>,
+    tabs: Tabs,
 }
 
 impl Printer {
     /// Without any table yet.
     #[must_use]
-    pub const fn new(style: Style) -> Self {
-        Self { style, columns: Vec::new(), printed_headers: false, lines: Vec::new() }
+    pub fn new(style: Style) -> Self {
+        Self { style, columns: Vec::new(), printed_headers: false, lines: Vec::new(), tabs: Tabs::default() }
     }
 
     /// Adds a table, with headers unless they are the ones printed last.
     pub fn add(&mut self, table: Table) {
+        self.add_change(table, None);
+    }
+
+    /// Adds a table whose rows are what became of objects: `ADDED`, `MODIFIED`, `DELETED`. With `change` there is a first
+    /// column that says so.
+    pub fn add_change(&mut self, table: Table, change: Option<&str>) {
         if !table.column_definitions.is_empty() && table.column_definitions != self.columns {
             self.columns = table.column_definitions;
             self.printed_headers = false;
@@ -140,11 +154,13 @@ impl Printer {
             return;
         }
         if !self.printed_headers && !self.style.no_headers {
-            let headers = self.headers();
+            let event = change.map(|_| "EVENT".to_owned());
+            let headers = event.into_iter().chain(self.headers()).collect();
             self.lines.push(headers);
         }
         self.printed_headers = true;
-        let lines: Vec<_> = table.rows.iter().map(|row| self.line(row)).collect();
+        let event = || change.map(|change| format!("{change:<8}"));
+        let lines: Vec<_> = table.rows.iter().map(|row| event().into_iter().chain(self.line(row)).collect()).collect();
         self.lines.extend(lines);
     }
 
@@ -181,9 +197,15 @@ impl Printer {
     }
 
     /// Everything that was added, aligned.
-    pub fn finish(self) -> String {
-        let lines = self.lines.iter().map(|cells| cells.join("\t") + "\n");
-        tabs::align(&lines.collect::<String>())
+    #[must_use]
+    pub fn finish(mut self) -> String {
+        self.flush()
+    }
+
+    /// What was added since the last time, in columns that go on.
+    pub fn flush(&mut self) -> String {
+        let lines = self.lines.drain(..).map(|cells| cells.join("\t") + "\n");
+        self.tabs.align(&lines.collect::<String>())
     }
 }
 

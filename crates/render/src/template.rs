@@ -59,6 +59,13 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
+impl Error {
+    /// kubectl ends its message with a line break, unless there is one already.
+    fn new(message: &str, stdout: String) -> Self {
+        Self { message: message.strip_suffix('\n').unwrap_or(message).to_owned(), stdout }
+    }
+}
+
 impl Template {
     /// Reads a template.
     ///
@@ -67,9 +74,7 @@ impl Template {
     pub fn parse(text: &str) -> Result<Self, Error> {
         match parse::parse(NAME, text) {
             Ok(trees) => Ok(Self { text: text.to_owned(), trees }),
-            Err(message) => {
-                Err(Error { message: format!("error parsing template {text}, {message}"), stdout: String::new() })
-            }
+            Err(message) => Err(Error::new(&format!("error parsing template {text}, {message}"), String::new())),
         }
     }
 
@@ -89,8 +94,7 @@ impl Template {
              \traw data was:\n\t\t{raw}\n\
              \tobject given to template engine was:\n\t\t{shown}\n\n"
         );
-        let message = format!("error executing template {}: {error}", quote(text.as_bytes()));
-        Err(Error { message, stdout })
+        Err(Error::new(&format!("error executing template {}: {error}", quote(text.as_bytes())), stdout))
     }
 }
 

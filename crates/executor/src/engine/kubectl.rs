@@ -9,7 +9,11 @@ use std::{
     process::{ExitStatus, Stdio},
 };
 
-use kubently_core::command::OutputStream;
+use kubently_core::{
+    command::OutputStream,
+    kubectl::{Command as Known, OutputFormat},
+};
+use kubently_render::redact::Redactor;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tempfile::TempDir;
 use tokio::{
@@ -35,12 +39,14 @@ const IN_CLUSTER: [&str; 2] = ["KUBERNETES_SERVICE_HOST", "KUBERNETES_SERVICE_PO
 pub(crate) struct Kubectl {
     program: PathBuf,
     environment: Vec<(&'static str, OsString)>,
+    /// Makes secrets unreadable in what the processes print.
+    redactor: Redactor,
     /// Home and cache of the processes; removed with the engine.
     _home: TempDir,
 }
 
 impl Kubectl {
-    pub(crate) fn bind(config: &Config) -> Result<Self, String> {
+    pub(crate) fn bind(config: &Config, redactor: Redactor) -> Result<Self, String> {
         let program = match &config.kubectl_path {
             Some(path) => checked(path)?,
             None => search_path().ok_or("no kubectl on PATH")?,
@@ -50,12 +56,17 @@ impl Kubectl {
             .tempdir()
             .map_err(|error| format!("make a home directory for kubectl: {error}"))?;
         let environment = environment(config, home.path());
-        Ok(Self { program, environment, _home: home })
+        Ok(Self { program, environment, redactor, _home: home })
     }
 
-    pub(crate) async fn run(&self, argv: &[String], output: &Output) -> Exit {
-        match self.spawn(argv) {
-            Ok(child) => follow(child, output).await,
+    pub(crate) async fn run(&self, command: &Known, output: &Output) -> Exit {
+        if self.redactor.is_on() && shows_values_of_secrets(command) {
+            let message = "error: engine kubectl cannot make secrets unreadable in this format; engine native can";
+            output.err(&format!("{message}\n"));
+            return Exit { code: Some(1), message: Some(message.to_owned()) };
+        }
+        match self.spawn(&command.argv()) {
+            Ok(child) => follow(child, &self.redactor, output).await,
             Err(error) => {
                 tracing::error!(%error, program = %self.program.display(), "kubectl did not start");
                 Exit { code: None, message: Some("kubectl could not be started in the executor".to_owned()) }
@@ -126,11 +137,22 @@ impl Drop for Group {
     }
 }
 
-async fn follow(mut child: Child, output: &Output) -> Exit {
+/// Whether it prints whole secrets in a format that cannot be read as text, so that values would be seen.
+fn shows_values_of_secrets(command: &Known) -> bool {
+    let Known::Get(get) = command else { return false };
+    let whole = !matches!(get.output, OutputFormat::Default | OutputFormat::Wide | OutputFormat::Name);
+    whole && command.resource_types().iter().any(|resource| resource.canonical() == "secrets")
+}
+
+async fn follow(mut child: Child, redactor: &Redactor, output: &Output) -> Exit {
     let group = Group::of(&child);
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let pipes =
-        async { tokio::join!(pump(stdout, OutputStream::Stdout, output), pump(stderr, OutputStream::Stderr, output)) };
+    let pipes = async {
+        tokio::join!(
+            pump(stdout, OutputStream::Stdout, redactor, output),
+            pump(stderr, OutputStream::Stderr, redactor, output)
+        )
+    };
     let end = async {
         let status = child.wait().await;
         // Whatever the process left behind would keep the pipes open.
@@ -157,18 +179,25 @@ enum Flow {
     TooMuch,
 }
 
-async fn pump(pipe: Option<impl AsyncRead + Unpin>, stream: OutputStream, output: &Output) -> Flow {
+async fn pump(
+    pipe: Option<impl AsyncRead + Unpin>,
+    stream: OutputStream,
+    redactor: &Redactor,
+    output: &Output,
+) -> Flow {
     let Some(mut pipe) = pipe else { return Flow::Ended };
     let mut buffer = vec![0; READ_BYTES];
     let mut beyond = 0;
+    let mut text = redactor.stream();
     while let Ok(read @ 1..) = pipe.read(&mut buffer).await {
-        if output.write(stream, &buffer[..read]) == Room::Full {
+        if output.write(stream, &text.push(&buffer[..read])) == Room::Full {
             beyond += read as u64;
         }
         if beyond > COUNTED_BEYOND_LIMIT {
             return Flow::TooMuch;
         }
     }
+    output.write(stream, &text.finish());
     Flow::Ended
 }
 

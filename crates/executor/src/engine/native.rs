@@ -29,6 +29,8 @@ use kubently_core::{
     policy::Policy,
 };
 
+use kubently_render::redact::Redactor;
+
 use super::Exit;
 use crate::{Clock, Config, runner::Output};
 use api::Connection;
@@ -37,7 +39,7 @@ use fault::Fault;
 
 /// What a person is told about what this engine cannot do.
 pub(super) const NOT_COVERED: &str = "events and api-resources with -o other than wide or name, auth whoami -o, \
-    explain -o plaintext-openapiv2, version -o other than json or yaml, watching with get and events";
+    explain -o plaintext-openapiv2, version -o other than json or yaml, --output-watch-events with whole objects";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
@@ -46,6 +48,8 @@ pub(crate) struct Native {
     documents: explain::Documents,
     policy: Policy,
     default_namespace: String,
+    /// Makes secrets unreadable before anything else sees them.
+    redactor: Redactor,
     /// What time it is, for ages.
     clock: Clock,
 }
@@ -68,13 +72,12 @@ pub(super) fn covers(command: &Command) -> bool {
         | Command::Describe(_)
         | Command::Logs(_)
         | Command::ApiVersions(_) => true,
-        _ => false,
     }
 }
 
 impl Native {
     /// Finds the cluster: the kubeconfig that is set, else the usual places, else the pod's service account.
-    pub(super) async fn bind(config: &Config) -> Result<Self, String> {
+    pub(super) async fn bind(config: &Config, redactor: Redactor) -> Result<Self, String> {
         let kube = match &config.kubeconfig {
             Some(path) => {
                 let kubeconfig = Kubeconfig::read_from(path).map_err(|error| fault::chain(&error))?;
@@ -85,18 +88,18 @@ impl Native {
             }
             None => kube::Config::infer().await.map_err(|error| fault::chain(&error))?,
         };
-        Self::new(kube, config.policy.clone(), config.clock)
+        Self::new(kube, config.policy.clone(), redactor, config.clock)
     }
 
-    fn new(kube: kube::Config, policy: Policy, clock: Clock) -> Result<Self, String> {
+    fn new(kube: kube::Config, policy: Policy, redactor: Redactor, clock: Clock) -> Result<Self, String> {
         let default_namespace = kube.default_namespace.clone();
         let connection = Connection::new(kube).map_err(|error| fault::chain(&error))?;
         let (discovery, documents) = (Discovery::default(), explain::Documents::default());
-        Ok(Self { connection, discovery, documents, policy, default_namespace, clock })
+        Ok(Self { connection, discovery, documents, policy, default_namespace, redactor, clock })
     }
 
     pub(super) async fn run(&self, command: &Command, output: &Output) -> Exit {
-        let api = self.connection.api(command.common().request_timeout, output);
+        let api = self.connection.api(&self.redactor, command.common().request_timeout, output);
         let ended = match command {
             Command::Get(get) => get::run(self, &api, get, output).await,
             Command::AuthCanI(command) => match auth::can_i(self, &api, command, output).await {
@@ -116,7 +119,6 @@ impl Native {
             Command::ApiResources(resources) => resources::run(self, &api, resources, output).await,
             Command::Explain(command) => explain::run(self, &api, command, output).await,
             Command::ApiVersions(_) => resources::versions(self, &api, output).await,
-            _ => Err(vec![Fault::Plain("engine native does not cover this command".to_owned())]),
         };
         match ended {
             Ok(()) => Exit::SUCCESS,

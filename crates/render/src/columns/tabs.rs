@@ -8,8 +8,30 @@ const MAX_CELLS: usize = 1_024;
 
 /// `text` with its tabs made into aligned columns.
 pub(crate) fn align(text: &str) -> String {
+    Tabs::default().align(text)
+}
+
+/// Columns that go on: what is written later is aligned with what was written before.
+#[derive(Debug, Default)]
+pub struct Tabs {
+    /// The widest that each column was.
+    seen: Vec<usize>,
+}
+
+impl Tabs {
+    /// `text` with its tabs made into aligned columns, none narrower than before.
+    #[must_use]
+    pub fn align(&mut self, text: &str) -> String {
+        let (seen, out) = aligned(text, std::mem::take(&mut self.seen));
+        self.seen = seen;
+        out
+    }
+}
+
+/// The text, and how wide columns are now.
+fn aligned(text: &str, mut seen: Vec<usize>) -> (Vec<usize>, String) {
     let mut out = String::with_capacity(text.len() * 2);
-    let (mut seen, mut spaces) = (Vec::new(), Spaces::new());
+    let mut spaces = Spaces::new();
     // A form feed is a line break behind which nothing is aligned with what was before.
     for (at, part) in text.split('\u{c}').enumerate() {
         if at > 0 {
@@ -22,7 +44,7 @@ pub(crate) fn align(text: &str) -> String {
         writer.out.pop();
         (seen, spaces, out) = (writer.seen, writer.spaces, writer.out);
     }
-    out
+    (seen, out)
 }
 
 struct Writer<'a> {

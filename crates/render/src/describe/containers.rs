@@ -7,7 +7,7 @@ mod state;
 use serde_json::Value;
 
 use super::writer::{Writer, put};
-use crate::{fields::Fields, quantity::Quantity};
+use crate::{fields::Fields, jsonpath::go::quote, quantity::Quantity};
 
 /// Whose containers they are.
 #[derive(Clone, Copy)]
@@ -110,7 +110,7 @@ fn mounts(writer: &mut Writer, container: &Value) {
         let access = if mount.is("readOnly") { "ro" } else { "rw" };
         let path = match mount.text("subPath") {
             "" => String::new(),
-            path => format!(",path={path:?}"),
+            path => format!(",path={}", quote(path)),
         };
         put!(writer, 3, "{} from {} ({access}{path})\n", mount.text("mountPath"), mount.text("name"));
     }

@@ -1,5 +1,7 @@
 //! `Pod`, and the templates of pods.
 
+mod qos;
+
 use serde_json::Value;
 
 use super::{
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     fields::Fields,
     labels::format_selector,
+    pdq,
     time::{age, parse},
 };
 
@@ -43,7 +46,7 @@ pub fn pod(object: &Value, events: Events<'_>) -> String {
     }
     conditions(&mut writer, object);
     volumes(&mut writer, spec, "");
-    put!(writer, 0, "QoS Class:\t{}\n", object.text("status.qosClass"));
+    put!(writer, 0, "QoS Class:\t{}\n", qos::class(object));
     labels(&mut writer, "Node-Selectors", object, "spec.nodeSelector");
     tolerations(&mut writer, "Tolerations", spec);
     spread(&mut writer, spec, "");
@@ -142,12 +145,14 @@ fn conditions(writer: &mut Writer, object: &Value) {
 /// Writes the tolerations of a pod, sorted by key.
 pub(crate) fn tolerations(writer: &mut Writer, title: &str, spec: &Value) {
     put!(writer, 0, "{title}:\t");
-    let mut all: Vec<_> = spec.list("tolerations").iter().collect();
+    let all = spec.list("tolerations");
     if all.is_empty() {
         put!(writer, 0, "<none>\n");
     }
-    all.sort_by_key(|toleration| toleration.text("key"));
-    for (at, toleration) in all.into_iter().enumerate() {
+    let keys: Vec<_> = all.iter().map(|toleration| toleration.text("key")).collect();
+    // Many with the same key come in the order that Go's sorting leaves them in.
+    let order = pdq::sort(all.len(), |one, other| keys.get(one) < keys.get(other));
+    for (at, toleration) in order.into_iter().filter_map(|at| all.get(at)).enumerate() {
         put!(writer, 0, "{}{}\n", if at == 0 { "" } else { "\t" }, one_toleration(toleration));
     }
 }
@@ -227,29 +232,4 @@ pub fn pod_template(template: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn tolerations_are_sorted_and_in_one_line_each() {
-        let spec = json!({"tolerations": [{"key": "z", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300},
-            {"operator": "Exists"}, {"key": "a", "operator": "Equal", "value": "b", "effect": "NoSchedule"}]});
-        let mut writer = Writer::default();
-        tolerations(&mut writer, "T", &spec);
-        assert_eq!(writer.finish(), "T:  op=Exists\n    a=b:NoSchedule\n    z:NoExecute op=Exists for 300s\n");
-    }
-
-    #[test]
-    fn a_pod_that_goes_says_for_how_long_it_has_been() {
-        let now = parse("2026-01-01T00:01:00Z").unwrap();
-        let object = json!({"metadata": {"deletionTimestamp": "2026-01-01T00:00:00Z", "deletionGracePeriodSeconds": 30},
-            "spec": {"topologySpreadConstraints": [{"topologyKey": "zone", "whenUnsatisfiable": "DoNotSchedule", "maxSkew": 1,
-            "labelSelector": {"matchLabels": {"a": "b"}}}], "readinessGates": [{"conditionType": "x"}]}, "status": {"phase": "Running"}});
-        let text = pod(&object, Events { found: None, now });
-        assert!(text.contains("Terminating (lasts 60s)") && text.contains("Termination Grace Period:  30s"), "{text}");
-        assert!(text.contains("zone:DoNotSchedule when max skew 1 is exceeded for selector a=b"), "{text}");
-        assert!(text.lines().any(|line| line.split_whitespace().eq(["x", "<none>"])), "{text}");
-    }
-}
+mod tests;

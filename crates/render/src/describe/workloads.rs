@@ -32,10 +32,7 @@ fn meta(writer: &mut Writer, object: &Value) {
 
 /// How many of the controller's own pods are in which phase.
 fn pods_status(owner: &Value, pods: &[Value]) -> String {
-    let owned = |pod: &&Value| {
-        let owners = pod.list("metadata.ownerReferences").iter();
-        owners.into_iter().any(|one| one.is("controller") && one.text("uid") == owner.text("metadata.uid"))
-    };
+    let owned = |pod: &&Value| is_controlled_by(pod, owner);
     let phase = |phase: &str| pods.iter().filter(owned).filter(|pod| pod.text("status.phase") == phase).count();
     let [running, waiting, succeeded, failed] = ["Running", "Pending", "Succeeded", "Failed"].map(phase);
     format!("{running} Running / {waiting} Waiting / {succeeded} Succeeded / {failed} Failed")
@@ -132,16 +129,17 @@ pub fn deployment(object: &Value, replica_sets: Option<&[Value]>, events: Events
     writer.finish()
 }
 
-/// The replica sets of a deployment: the oldest of those with its template is the new one.
+fn is_controlled_by(object: &Value, owner: &Value) -> bool {
+    let controller = object.list("metadata.ownerReferences").iter().find(|one| one.is("controller"));
+    controller.is_some_and(|one| one.text("uid") == owner.text("metadata.uid"))
+}
+
+/// The replica sets of a deployment, oldest first: the first of those with its template is the new one.
 fn old_and_new<'a>(deployment: &Value, replica_sets: &'a [Value]) -> (Vec<&'a Value>, Option<&'a Value>) {
-    let is_owned = |set: &&Value| {
-        let owners = set.list("metadata.ownerReferences").iter();
-        owners.into_iter().any(|one| one.is("controller") && one.text("uid") == deployment.text("metadata.uid"))
-    };
-    let owned: Vec<_> = replica_sets.iter().filter(is_owned).collect();
+    let mut owned: Vec<_> = replica_sets.iter().filter(|set| is_controlled_by(set, deployment)).collect();
+    owned.sort_by_key(|set| (parse(set.text("metadata.creationTimestamp")), set.text("metadata.name")));
     let wanted = without_hash(deployment);
-    let same = owned.iter().copied().filter(|set| without_hash(set) == wanted);
-    let new = same.min_by_key(|set| (set.text("metadata.creationTimestamp"), set.text("metadata.name")));
+    let new = owned.iter().copied().find(|set| without_hash(set) == wanted);
     let old = owned.into_iter().filter(|set| !new.is_some_and(|new| std::ptr::eq(*set, new)));
     (old.collect(), new)
 }
@@ -339,36 +337,4 @@ fn job_template(writer: &mut Writer, spec: &Value) {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_oldest_set_with_the_deployments_template_is_the_new_one() {
-        let set = |name: &str, made: &str, image: &str, uid: &str| {
-            json!({"metadata": {"name": name, "creationTimestamp": made, "ownerReferences": [{"controller": true, "uid": uid}]},
-                "spec": {"replicas": 2, "template": {"metadata": {"labels": {"a": "b", "pod-template-hash": name}}, "image": image}},
-                "status": {"replicas": 1}})
-        };
-        let deployment =
-            json!({"metadata": {"uid": "u"}, "spec": {"template": {"metadata": {"labels": {"a": "b"}}, "image": "2"}}});
-        let sets = [
-            set("late", "3", "2", "u"),
-            set("new", "2", "2", "u"),
-            set("old", "1", "1", "u"),
-            set("other", "1", "2", "x"),
-        ];
-        let (old, new) = old_and_new(&deployment, &sets);
-        assert_eq!(in_one_line(new.as_slice()), "new (1/2 replicas created)");
-        assert_eq!(in_one_line(&old), "late (1/2 replicas created), old (1/2 replicas created)");
-    }
-
-    #[test]
-    fn long_lists_of_indexes_are_cut() {
-        assert_eq!(indexes(""), "<none>");
-        assert_eq!(indexes("1,2"), "1,2");
-        let long = format!("{},1,2", "1".repeat(60));
-        assert_eq!(indexes(&long), format!("{},...", "1".repeat(60)));
-    }
-}
+mod tests;

@@ -1,6 +1,6 @@
 //! The text of a description while it is written.
 
-use std::fmt::Arguments;
+use std::fmt::{self, Arguments, Write};
 
 use crate::tab::{Layout, align};
 
@@ -19,7 +19,7 @@ impl Writer {
     pub(crate) fn put(&mut self, level: usize, text: Arguments<'_>) {
         self.open.extend(std::iter::repeat_n("  ", level.min(MAX_LEVEL)));
         // Writing to a String cannot fail.
-        let _ = std::fmt::write(&mut self.open, text);
+        let _ = fmt::write(&mut Escaping(&mut self.open), text);
     }
 
     /// Columns that are open end here.
@@ -40,6 +40,22 @@ impl Writer {
     }
 }
 
+/// Makes what a terminal would obey visible, as kubectl does; texts of a cluster may hold anything.
+struct Escaping<'a>(&'a mut String);
+
+impl Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            match c {
+                '\u{1b}' => self.0.push_str("^["),
+                '\r' => self.0.push_str("\\r"),
+                c => self.0.push(c),
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Writes a formatted text at a level: `put!(writer, 1, "Name:\t{}\n", name)`.
 macro_rules! put {
     ($writer:expr, $level:expr, $($format:tt)*) => { $writer.put($level, format_args!($($format)*)) };
@@ -49,6 +65,13 @@ pub(crate) use put;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_made_visible() {
+        let mut writer = Writer::default();
+        put!(writer, 0, "Message:\t{}\n", "\u{1b}[31mred\rover");
+        assert_eq!(writer.finish(), "Message:  ^[[31mred\\rover\n");
+    }
 
     #[test]
     fn columns_do_not_reach_over_a_flush() {

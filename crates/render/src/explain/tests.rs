@@ -182,6 +182,30 @@ fn hostile_documents_end() {
 }
 
 #[test]
+fn deep_documents_end() {
+    let gvk = json!({"group": "db.io", "kind": "Db", "version": "v1"});
+    let paths = json!({"/apis/db.io/v1/dbs": {"get": {"x-kubernetes-group-version-kind": gvk}}});
+    // A chain of schemas that is longer than anybody follows.
+    let link = |at: usize| json!({"properties": {"next": {"$ref": format!("#/components/schemas/S{}", at + 1)}}});
+    let mut schemas: serde_json::Map<_, _> = (0..1_000).map(|at| (format!("S{at}"), link(at))).collect();
+    let mut first = link(0);
+    first["x-kubernetes-group-version-kind"] = json!([gvk]);
+    schemas.insert("Db".into(), first);
+    let document = json!({"paths": paths, "components": {"schemas": schemas}});
+    assert!(ask(&document, "dbs", "", true).error.is_some());
+    assert!(ask(&document, "dbs", &"next.".repeat(500), false).error.is_some());
+    assert_eq!(ask(&document, "dbs", &"next.".repeat(50), false).error, None);
+
+    // Lists in lists, and too many of them.
+    let schema = |depth: usize| {
+        let inner = r#"{"items":"#.repeat(depth) + "{}" + &"}".repeat(depth);
+        format!(r#"{{"components":{{"schemas":{{"A":{inner}}}}}}}"#)
+    };
+    Document::read(schema(100).as_bytes()).unwrap();
+    assert!(Document::read(schema(10_000).as_bytes()).is_err());
+}
+
+#[test]
 fn documents_of_other_forms_read_as_empty() {
     for text in ["{}", r#"{"components": {"schemas": {"A": 3, "B": [], "C": null, "D": "x"}}}"#] {
         Document::read(text.as_bytes()).unwrap();

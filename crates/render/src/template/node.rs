@@ -1,6 +1,6 @@
 //! What a template consists of. Displayed as Go writes it in messages.
 
-use std::{fmt, rc::Rc};
+use std::{fmt, sync::Arc};
 
 use super::number::Number;
 
@@ -43,7 +43,7 @@ pub(super) struct Pipe {
     /// Whether the variables exist already.
     pub(super) assigns: bool,
     /// The variables that get the value, with their dollar signs.
-    pub(super) variables: Vec<Rc<str>>,
+    pub(super) variables: Vec<Arc<str>>,
     pub(super) commands: Vec<Command>,
 }
 
@@ -68,7 +68,7 @@ pub(super) enum NodeKind {
     /// `.a.b`
     Field(Vec<String>),
     /// `$x` or `$x.a.b`
-    Variable(Rc<str>, Vec<String>),
+    Variable(Arc<str>, Vec<String>),
     /// `(…).a.b`
     Chain(Box<Node>, Vec<String>),
     /// The name of a function.
@@ -82,7 +82,7 @@ pub(super) enum NodeKind {
         text: String,
     },
     Text {
-        value: Rc<[u8]>,
+        value: Arc<[u8]>,
         quoted: String,
     },
 }

@@ -53,6 +53,8 @@ fn scan_one(text: &str) -> Result<usize, usize> {
         at += usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
         at = run(at, u8::is_ascii_digit);
     }
+    // Imaginary numbers are read so that messages are Go's; they have no use here.
+    at += usize::from(bytes.get(at) == Some(&b'i'));
     match text.get(at..).and_then(|rest| rest.chars().next()) {
         Some(next) if is_alphanumeric(next) => Err(at + next.len_utf8()),
         _ => Ok(at),

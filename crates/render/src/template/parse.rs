@@ -3,7 +3,7 @@
 mod operand;
 mod tokens;
 
-use std::{collections::BTreeMap, mem, rc::Rc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use self::tokens::Tokens;
 use super::{
@@ -44,7 +44,7 @@ struct Parser<'t> {
 struct Tree {
     tokens: Tokens,
     /// The variables that can be seen.
-    variables: Vec<Rc<str>>,
+    variables: Vec<Arc<str>>,
     ranges: usize,
     /// The line where the action at hand starts.
     action_line: Option<usize>,

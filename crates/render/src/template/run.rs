@@ -2,7 +2,7 @@
 
 mod eval;
 
-use std::{fmt, rc::Rc};
+use std::{fmt, sync::Arc};
 
 use serde_json::Value as Json;
 
@@ -60,7 +60,7 @@ struct Run<'t, 'v> {
     at: Option<At<'t>>,
     out: Vec<u8>,
     /// Those declared last are found first.
-    variables: Vec<(Rc<str>, Value<'v>)>,
+    variables: Vec<(Arc<str>, Value<'v>)>,
     steps: usize,
     depth: usize,
 }
@@ -266,7 +266,7 @@ impl<'t, 'v> Run<'t, 'v> {
         Ok(())
     }
 
-    fn assign(&mut self, name: &Rc<str>, value: Value<'v>) -> Result<(), String> {
+    fn assign(&mut self, name: &Arc<str>, value: Value<'v>) -> Result<(), String> {
         match self.variables.iter_mut().rev().find(|(known, _)| known == name) {
             Some((_, variable)) => *variable = value,
             None => return self.error(format!("undefined variable: {name}")),

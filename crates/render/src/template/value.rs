@@ -1,6 +1,6 @@
 //! Values as Go's reflection sees them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde_json::{Map, Number, Value as Json};
 
@@ -35,7 +35,7 @@ pub(super) enum Data<'v> {
 #[derive(Debug, Clone)]
 pub(super) enum Text<'v> {
     Borrowed(&'v [u8]),
-    Owned(Rc<[u8]>),
+    Owned(Arc<[u8]>),
 }
 
 impl Text<'_> {

@@ -16,6 +16,7 @@ use http::{
 };
 use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
+use kubently_render::redact::Redactor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
@@ -43,15 +44,16 @@ impl Connection {
     }
 
     /// The API for one command, with a time limit for each of its requests; zero means none.
-    pub(super) fn api<'a>(&'a self, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
+    pub(super) fn api<'a>(&'a self, redactor: &'a Redactor, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
         let timeout = limit.filter(|limit| !limit.is_zero());
-        Api { connection: self, timeout, output, warned: Mutex::default() }
+        Api { connection: self, redactor, timeout, output, warned: Mutex::default() }
     }
 }
 
 /// The API server as one command sees it.
 pub(super) struct Api<'a> {
     connection: &'a Connection,
+    redactor: &'a Redactor,
     timeout: Option<Duration>,
     /// Where the server's warnings go.
     output: &'a Output,
@@ -70,15 +72,22 @@ impl Api<'_> {
         self.in_time(async { whole(self.send(question(path, accept)).await?).await }).await
     }
 
-    /// The answer, read as JSON.
+    /// The answer, read as JSON; what is printed of it is redacted first.
     pub(super) async fn read<T: DeserializeOwned>(&self, path: &str, accept: &str) -> Result<T, Fault> {
         let bytes = self.get(path, accept).await?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
     }
 
-    /// An object or a list, for printing.
+    /// An object or a list, for printing: without its secrets.
     pub(super) async fn object(&self, path: &str) -> Result<Value, Fault> {
-        self.read(path, JSON).await
+        let mut object = self.read(path, JSON).await?;
+        self.redactor.object(&mut object);
+        Ok(object)
+    }
+
+    /// What makes an answer printable that was read by itself.
+    pub(super) const fn redactor(&self) -> &Redactor {
+        self.redactor
     }
 
     /// What the server answers to `question`, an object that is only asked and never stored, such as an access review.

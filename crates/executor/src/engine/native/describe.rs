@@ -13,7 +13,7 @@ use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use kubently_core::kubectl::DescribeCommand;
 use kubently_render::{
-    describe::{Events, generic},
+    describe::{Events, generic, secret, sizes_of_secret},
     fields::Fields,
     object::items_of,
 };
@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use super::{
     Ended, Native,
-    api::{Api, Path},
+    api::{Api, JSON, Path},
     catalog::Resource,
     fault::Fault,
 };
@@ -82,7 +82,14 @@ const fn between(first: bool) -> &'static str {
 }
 
 impl View<'_> {
-    async fn text(&self, (resource, object): &Chosen) -> Result<String, Fault> {
+    async fn text(&self, (resource, raw): &Chosen) -> Result<String, Fault> {
+        let mut object = raw.clone();
+        self.api.redactor().object(&mut object);
+        let object = &object;
+        if is(resource, "", "Secret") {
+            // The sizes are those of the secrets, not of what stands in their place.
+            return Ok(secret(object, &sizes_of_secret(raw)));
+        }
         if let Some(text) = workloads::describe(self, resource, object).await {
             return text;
         }
@@ -131,14 +138,21 @@ impl View<'_> {
         Events { found, now: self.now }
     }
 
-    /// Every item of a list, piece by piece; `path` makes the path without limit and continuation.
+    /// Every item of a list, for printing.
     async fn list(&self, path: impl Fn() -> Path) -> Result<Vec<Value>, Fault> {
+        let mut items = self.raw_list(path).await?;
+        items.iter_mut().for_each(|item| self.api.redactor().object(item));
+        Ok(items)
+    }
+
+    /// Every item of a list as it came, piece by piece; `path` makes the path without limit and continuation.
+    async fn raw_list(&self, path: impl Fn() -> Path) -> Result<Vec<Value>, Fault> {
         let mut items = Vec::new();
         let mut next = String::new();
         loop {
             let limit = (self.chunk > 0).then(|| self.chunk.to_string());
             let path = path().maybe("limit", limit).maybe("continue", (!next.is_empty()).then_some(&next)).build();
-            let answer = self.api.object(&path).await?;
+            let answer: Value = self.api.read(&path, JSON).await?;
             answer.text("metadata.continue").clone_into(&mut next);
             items.extend(items_of(answer));
             if next.is_empty() {

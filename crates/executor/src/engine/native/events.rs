@@ -2,7 +2,8 @@
 
 use kubently_core::kubectl::{EventsCommand, ObjectRef, OutputFormat};
 use kubently_render::{
-    events::{Style, print, sorted, time_of},
+    columns::Tabs,
+    events::{Style, print, rows, sorted, time_of},
     fields::Fields,
     object::items_of,
 };
@@ -10,16 +11,17 @@ use serde_json::Value;
 
 use super::{
     Ended, Native,
-    api::{Api, Path},
+    api::{Api, JSON, Path},
     fault::Fault,
+    watch::{Change, Watch},
 };
-use crate::runner::Output;
+use crate::runner::{Output, Room};
 
 /// Events per piece of a list unless told otherwise, as in kubectl.
 const CHUNK: i64 = 500;
 
 pub(super) const fn covers(command: &EventsCommand) -> bool {
-    matches!(command.output, OutputFormat::Default) && !command.watch
+    matches!(command.output, OutputFormat::Default)
 }
 
 /// Prints events as a table, oldest first.
@@ -29,9 +31,12 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
         Some(object) => Some(about(native, api, object).await?),
         None => None,
     };
+    let style = Style { with_namespace: namespace.is_none(), no_headers: command.no_headers };
+    if command.watch {
+        return follow(native, api, command, (namespace, selector.as_deref()), style, output).await;
+    }
     let mut found = fetch(api, command, namespace, selector.as_deref()).await?;
-    let wanted = |event: &Value| command.types.iter().any(|one| one.eq_ignore_ascii_case(event.text("type")));
-    found.retain(|event| command.types.is_empty() || wanted(event));
+    found.retain(|event| is_wanted(command, event));
     if found.is_empty() {
         match namespace {
             Some(namespace) => output.err(&format!("No events found in {namespace} namespace.\n")),
@@ -40,9 +45,46 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
         return Ok(());
     }
     let events = sorted(&found, time_of);
-    let style = Style { with_namespace: namespace.is_none(), no_headers: command.no_headers };
     output.out(&print(&events, style, native.clock.now()));
     Ok(())
+}
+
+fn is_wanted(command: &EventsCommand, event: &Value) -> bool {
+    command.types.is_empty() || command.types.iter().any(|one| one.eq_ignore_ascii_case(event.text("type")))
+}
+
+/// Prints the events that are there and every one that comes, until the server ends the watch, nothing more is kept, or
+/// somebody stops it.
+async fn follow(
+    native: &Native,
+    api: &Api<'_>,
+    command: &EventsCommand,
+    (namespace, selector): (Option<&str>, Option<&str>),
+    mut style: Style,
+    output: &Output,
+) -> Ended {
+    let path = Path::new(path(namespace)).maybe("fieldSelector", selector).query("watch", "true").build();
+    let mut watch = Watch::open(api, &path, JSON).await?;
+    let mut tabs = Tabs::default();
+    while let Some(Change { kind, object: mut event }) = watch.next().await? {
+        api.redactor().object(&mut event);
+        if !matches!(kind.as_str(), "ADDED" | "MODIFIED") || !is_wanted(command, &event) {
+            continue;
+        }
+        let text = tabs.align(&rows(&[&event], style, native.clock.now()));
+        style.no_headers = true;
+        if output.out(&text) == Room::Full {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+fn path(namespace: Option<&str>) -> String {
+    match namespace {
+        Some(namespace) => format!("/api/v1/namespaces/{namespace}/events"),
+        None => "/api/v1/events".to_owned(),
+    }
 }
 
 async fn about(native: &Native, api: &Api<'_>, object: &ObjectRef) -> Result<String, Fault> {
@@ -59,10 +101,7 @@ async fn fetch(
     namespace: Option<&str>,
     selector: Option<&str>,
 ) -> Result<Vec<Value>, Fault> {
-    let path = match namespace {
-        Some(namespace) => format!("/api/v1/namespaces/{namespace}/events"),
-        None => "/api/v1/events".to_owned(),
-    };
+    let path = path(namespace);
     let limit = Some(command.chunk_size.unwrap_or(CHUNK)).filter(|limit| *limit > 0).map(|limit| limit.to_string());
     let mut events = Vec::new();
     let mut next = String::new();

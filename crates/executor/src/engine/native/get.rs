@@ -5,6 +5,7 @@ mod format;
 mod generic;
 mod human;
 mod select;
+mod watch;
 
 use kubently_core::kubectl::{GetCommand, OutputFormat};
 
@@ -13,14 +14,16 @@ use crate::runner::Output;
 
 /// Whether every detail of `get` is supported.
 pub(super) const fn covers(get: &GetCommand) -> bool {
-    !get.watch && !get.watch_only
+    !(get.watch || get.watch_only) || watch::covers(get)
 }
 
 /// Runs `get`.
 pub(super) async fn run(native: &Native, api: &Api<'_>, get: &GetCommand, output: &Output) -> Ended {
     check(get)?;
     let selection = select::select(native, api, get).await?;
-    if is_table(get) {
+    if get.watch || get.watch_only {
+        watch::run(native, api, get, &selection, output).await
+    } else if is_table(get) {
         human::print(native, api, get, &selection, output).await
     } else {
         generic::print(api, get, &selection, output).await

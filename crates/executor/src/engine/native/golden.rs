@@ -3,6 +3,7 @@
 mod recording;
 mod replay;
 mod score;
+mod secrets;
 
 use std::{env, time::Duration, time::UNIX_EPOCH};
 
@@ -11,6 +12,7 @@ use kubently_core::{
     kubectl::{self, Command},
     policy::{Mode, Policy},
 };
+use kubently_render::redact::{self, Redactor};
 use tokio::time::timeout;
 
 use super::{Native, covers};
@@ -67,17 +69,30 @@ async fn run(replay: &Replay, recorded: &Recorded) -> Ending {
     last
 }
 
+/// Redaction is off: the recordings have the secrets in them.
+fn redactor() -> Redactor {
+    Redactor::new(&[0; 32], &redact::Settings { enabled: false, ..redact::Settings::default() })
+}
+
 async fn print(replay: &Replay, recorded: &Recorded, command: &Command, late: Duration) -> Printed {
     let mut kube = kube::Config::new(replay.url.parse().unwrap());
     kube.auth_info.impersonate = recorded.user().map(str::to_owned);
     // Nothing is restricted here: the recordings show what kubectl does, not what our policy lets through.
+    let mut printed = run_with(kube, redactor(), Clock::Fixed(recorded.time() + late), command).await;
+    for text in [&mut printed.stdout, &mut printed.stderr] {
+        *text = text.replace(&replay.url, RECORDED_SERVER);
+    }
+    printed
+}
+
+async fn run_with(kube: kube::Config, redactor: Redactor, clock: Clock, command: &Command) -> Printed {
     let policy = Policy::new(Mode::ReadOnly).with_restricted_resources(Vec::new());
-    let native = Native::new(kube, policy, Clock::Fixed(recorded.time() + late)).unwrap();
+    let native = Native::new(kube, policy, redactor, clock).unwrap();
     let output = Output::new(1 << 24, None);
     let exit = native.run(command, &output).await;
     let mut result = CommandResult::unfinished(Outcome::Succeeded, "", UNIX_EPOCH);
     output.close(&mut result, usize::MAX);
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().replace(&replay.url, RECORDED_SERVER);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     Printed { exit_code: exit.code.unwrap(), stdout: text(&result.stdout), stderr: text(&result.stderr) }
 }
 

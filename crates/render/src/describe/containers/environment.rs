@@ -79,7 +79,8 @@ fn of_pod<'a>(pod: &'a Value, path: &str) -> &'a str {
 /// A limit or request in units of its divisor, rounded up.
 fn of_resources(field: &Value, container: &Value) -> Option<String> {
     let (kind, name) = field.text("resource").split_once('.')?;
-    if !matches!(kind, "limits" | "requests") {
+    let is_known = matches!(name, "cpu" | "memory" | "ephemeral-storage") || name.starts_with("hugepages-");
+    if !is_known || !matches!(kind, "limits" | "requests") {
         return None;
     }
     let amount = Quantity::of(&container["resources"][kind][name]);

@@ -32,12 +32,38 @@ pub(super) fn text(probe: &Value) -> String {
     }
 }
 
+/// As Go puts a URL together: the path is escaped as a whole, so a query in it does not stay one.
 fn url(get: &Value) -> String {
     let (host, port) = (get.text("host"), number_or_percent(&get["port"]));
-    let host = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-    let path = get.text("path");
-    let slash = if path.is_empty() || path.starts_with('/') { "" } else { "/" };
-    format!("{}://{host}{slash}{path}", get.text("scheme").to_lowercase())
+    let host = match port.as_str() {
+        "" => host.to_owned(),
+        port if host.contains([':', '%']) => format!("[{host}]:{port}"),
+        port => format!("{host}:{port}"),
+    };
+    let path = match get.text("path") {
+        "*" => "*".to_owned(),
+        path => escaped(path, b"$&+,/:;=@"),
+    };
+    let slash = if path.is_empty() || path.starts_with('/') || host.is_empty() { "" } else { "/" };
+    let scheme = match get.text("scheme") {
+        "" => String::new(),
+        scheme => format!("{}:", scheme.to_lowercase()),
+    };
+    let slashes = if scheme.is_empty() && host.is_empty() || host.is_empty() && path.is_empty() { "" } else { "//" };
+    format!("{scheme}{slashes}{}{slash}{path}", escaped(&host, b"!$&'()*+,;=:[]<>\""))
+}
+
+/// Every byte that needs it as `%XX`; letters, digits, `-_.~` and `also` stay.
+fn escaped(text: &str, also: &[u8]) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) || also.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -56,6 +82,12 @@ mod tests {
                 json!({"httpGet": {"scheme": "HTTPS", "host": "::1", "port": 8, "path": "x"}}),
                 "http-get https://[::1]:8/x",
             ),
+            (
+                json!({"httpGet": {"scheme": "HTTP", "port": 1, "path": "/a b?full=1&c=%2F"}}),
+                "http-get http://:1/a%20b%3Ffull=1&c=%252F",
+            ),
+            (json!({"httpGet": {"port": 1, "path": "/x", "host": "fe80::1%eth0"}}), "http-get //[fe80::1%25eth0]:1/x"),
+            (json!({"httpGet": {"scheme": "HTTP", "port": 1, "path": "*"}}), "http-get http://:1/*"),
             (json!({"tcpSocket": {"port": 80}}), "tcp-socket :80"),
             (json!({"grpc": {"port": 9, "service": "s"}}), "grpc <pod>:9 s"),
             (json!({}), "unknown"),

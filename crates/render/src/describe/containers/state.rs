@@ -22,7 +22,7 @@ fn one(writer: &mut Writer, title: &str, state: &Value) {
     if state["running"].is_object() {
         put!(writer, 2, "{title}:\tRunning\n");
         put!(writer, 3, "Started:\t{}\n", time(state.text("running.startedAt")));
-    } else if state["terminated"].is_object() {
+    } else if state["terminated"].is_object() && !state["waiting"].is_object() {
         put!(writer, 2, "{title}:\tTerminated\n");
         terminated(writer, &state["terminated"]);
     } else {

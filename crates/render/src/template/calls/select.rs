@@ -74,6 +74,10 @@ pub(super) fn slice<'v>(values: &[Value<'v>]) -> Result<Value<'v>, String> {
     };
     let mut bounds = [0, length, length];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
+        // Unlike `index`, Go's `slice` does not look into boxes.
+        if index.boxed {
+            return Err(format!("cannot index slice/array with type {}", index.type_name()));
+        }
         *bound = position(index, length)?;
     }
     let [from, to, end] = bounds;

@@ -1,6 +1,6 @@
 //! Pipelines, commands and operands.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     super::{
@@ -74,8 +74,8 @@ impl Parser<'_> {
     }
 
     fn declare(&mut self, pipe: &mut Pipe, variable: &Token) {
-        let name: Rc<str> = variable.text.as_str().into();
-        pipe.variables.push(Rc::clone(&name));
+        let name: Arc<str> = variable.text.as_str().into();
+        pipe.variables.push(Arc::clone(&name));
         self.tree.variables.push(name);
     }
 
@@ -169,7 +169,7 @@ impl Parser<'_> {
 
     fn variable(&self, name: &str) -> Result<NodeKind, String> {
         match self.tree.variables.iter().find(|known| ***known == *name) {
-            Some(known) => Ok(NodeKind::Variable(Rc::clone(known), Vec::new())),
+            Some(known) => Ok(NodeKind::Variable(Arc::clone(known), Vec::new())),
             None => self.error(&format!("undefined variable {}", quote(name.as_bytes()))),
         }
     }

@@ -1,6 +1,6 @@
 //! Evaluates pipelines.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::{
     super::{
@@ -27,7 +27,7 @@ impl<'t, 'v> Run<'t, 'v> {
             if pipe.assigns {
                 self.assign(name, value.clone())?;
             } else {
-                self.variables.push((Rc::clone(name), value.clone()));
+                self.variables.push((Arc::clone(name), value.clone()));
             }
         }
         Ok(value)
@@ -62,7 +62,7 @@ impl<'t, 'v> Run<'t, 'v> {
         Ok(match &node.kind {
             NodeKind::Dot => dot.clone(),
             NodeKind::Bool(value) => Value::plain(Data::Bool(*value)),
-            NodeKind::Text { value, .. } => Value::plain(Data::Text(Text::Owned(Rc::clone(value)))),
+            NodeKind::Text { value, .. } => Value::plain(Data::Text(Text::Owned(Arc::clone(value)))),
             NodeKind::Number { value: Number::Int(number), .. } => Value::plain(Data::Int(*number)),
             NodeKind::Number { value: Number::Float(number), .. } => Value::plain(Data::Float(*number)),
             NodeKind::Number { value: Number::TooLarge, text } => return self.error(format!("{text} overflows int")),
@@ -74,7 +74,7 @@ impl<'t, 'v> Run<'t, 'v> {
         })
     }
 
-    fn variable(&self, name: &Rc<str>) -> Result<Value<'v>, String> {
+    fn variable(&self, name: &Arc<str>) -> Result<Value<'v>, String> {
         match self.variables.iter().rev().find(|(known, _)| known == name) {
             Some((_, value)) => Ok(value.clone()),
             None => self.error(format!("undefined variable: {name}")),

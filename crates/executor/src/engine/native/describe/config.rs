@@ -28,7 +28,6 @@ pub(super) async fn describe(view: &View<'_>, resource: &Resource, object: &Valu
 
 fn without_events(resource: &Resource, object: &Value) -> Option<String> {
     match (resource.group.as_str(), resource.kind.as_str()) {
-        ("", "Secret") => Some(describe::secret(object, &[])),
         ("", "ResourceQuota") => Some(describe::resource_quota(object)),
         ("", "LimitRange") => Some(describe::limit_range(object)),
         _ => None,

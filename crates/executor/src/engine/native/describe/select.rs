@@ -8,14 +8,14 @@ use serde_json::Value;
 use super::{
     super::{
         Native,
-        api::{Path, encode},
+        api::{JSON, Path, encode},
         catalog::{Catalog, Resource},
         fault::Fault,
     },
     PARALLEL, View,
 };
 
-/// An object and its type.
+/// An object as it came, and its type.
 pub(super) type Chosen = (Resource, Value);
 
 /// What was found.
@@ -119,7 +119,7 @@ async fn fetch(
         Some(name) => Ok(vec![named(view, resource, name, namespace).await?]),
         None => {
             let path = resource.path(namespace);
-            view.list(|| Path::new(path.clone()).maybe("labelSelector", command.selector.as_ref())).await
+            view.raw_list(|| Path::new(path.clone()).maybe("labelSelector", command.selector.as_ref())).await
         }
     }
 }
@@ -128,9 +128,9 @@ async fn fetch(
 async fn named(view: &View<'_>, resource: &Resource, name: &str, namespace: Option<&str>) -> Result<Value, Fault> {
     let mut path = resource.path(namespace) + "/";
     encode(&mut path, name);
-    match (view.api.object(&path).await, namespace) {
+    match (view.api.read(&path, JSON).await, namespace) {
         (Err(fault), Some(namespace)) if fault.is_not_found() && resource.namespaced && namespace != "default" => {
-            match view.api.object(&format!("/api/v1/namespaces/{namespace}")).await {
+            match view.api.read::<Value>(&format!("/api/v1/namespaces/{namespace}"), JSON).await {
                 Err(missing) if missing.is_not_found() => Err(missing),
                 _ => Err(fault),
             }
@@ -148,7 +148,7 @@ async fn by_prefix(
     fault: Fault,
 ) -> Result<Selection, Fault> {
     let path = resource.path(namespace);
-    let mut objects = view.list(|| Path::new(path.clone())).await?;
+    let mut objects = view.raw_list(|| Path::new(path.clone())).await?;
     objects.retain(|object| object.text("metadata.name").starts_with(prefix));
     if objects.is_empty() {
         return Err(fault);

@@ -42,7 +42,8 @@ async fn pod(view: &View<'_>, object: &Value) -> String {
 async fn deployment(view: &View<'_>, object: &Value) -> String {
     let path = format!("/apis/apps/v1/namespaces/{}/replicasets", object.text("metadata.namespace"));
     let labels = selector(object.at("spec.selector"));
-    let sets = view.list(|| Path::new(path.clone()).query("labelSelector", &labels));
+    let labels = Some(labels).filter(|labels| !labels.is_empty());
+    let sets = view.list(|| Path::new(path.clone()).maybe("labelSelector", labels.as_ref()));
     let (sets, found) = tokio::join!(sets, view.events(object));
     // Without the replica sets the rest is described all the same.
     describe::deployment(object, sets.ok().as_deref(), view.events_of(found.as_deref()))
@@ -50,7 +51,7 @@ async fn deployment(view: &View<'_>, object: &Value) -> String {
 
 async fn replica_set(view: &View<'_>, object: &Value) -> String {
     let (pods, found) = tokio::join!(pods(view, object), view.events(object));
-    let pods = pods.as_deref().map_err(ToString::to_string);
+    let pods = pods.as_deref().map_err(Fault::words);
     describe::replica_set(object, pods, view.events_of(found.as_deref()))
 }
 
@@ -66,8 +67,10 @@ async fn with_pods(
 async fn pods(view: &View<'_>, object: &Value) -> Result<Vec<Value>, Fault> {
     let path = format!("/api/v1/namespaces/{}/pods", object.text("metadata.namespace"));
     let labels = match object.text("kind") {
+        "ReplicationController" if object.map("spec.selector").is_empty() => String::new(),
         "ReplicationController" => format_labels(object, "spec.selector"),
         _ => selector(object.at("spec.selector")),
     };
-    view.list(|| Path::new(path.clone()).query("labelSelector", &labels)).await
+    let labels = Some(labels).filter(|labels| !labels.is_empty());
+    view.list(|| Path::new(path.clone()).maybe("labelSelector", labels.as_ref())).await
 }

@@ -5,11 +5,7 @@ use kubently_render::{jsonpath::go::quote, object::items_of};
 use serde_json::Value;
 
 use super::{
-    super::{
-        api::{Api, JSON},
-        catalog::Resource,
-        fault::Fault,
-    },
+    super::{api::Api, catalog::Resource, fault::Fault},
     select::{Selection, Target},
 };
 
@@ -21,6 +17,8 @@ pub(super) struct Item<'a> {
     pub(super) resource: &'a Resource,
     /// An object, or the server's table of several.
     pub(super) value: Value,
+    /// The version of the list that it came from.
+    pub(super) list_version: Option<String>,
 }
 
 /// Everything that was selected, and what could not be had, both in the order in which they were asked for.
@@ -34,7 +32,7 @@ pub(super) async fn all<'a>(
     let mut faults = Vec::new();
     for target in &selection.targets {
         let fetched = match target.name {
-            Some(_) => one(api, get, target, accept).await.map(|value| items.push(item(target, value))),
+            Some(_) => one(api, get, target, accept).await.map(|value| items.push(item(target, value, None))),
             None => list(api, get, target, accept, &mut items).await,
         };
         match fetched {
@@ -46,8 +44,8 @@ pub(super) async fn all<'a>(
     (items, faults)
 }
 
-const fn item(target: &Target, value: Value) -> Item<'_> {
-    Item { resource: &target.resource, value }
+fn item(target: &Target, value: Value, list_version: Option<String>) -> Item<'_> {
+    Item { resource: &target.resource, value, list_version }
 }
 
 /// Whether the server made a table of it.
@@ -60,7 +58,11 @@ pub(super) fn is_table(value: &Value) -> bool {
 async fn one(api: &Api<'_>, get: &GetCommand, target: &Target, accept: &str) -> Result<Value, Fault> {
     let fault = match read(api, &target.path(get, ""), accept).await {
         Err(fault) if fault.is_not_found() => fault,
-        answered => return answered,
+        Ok(mut object) => {
+            api.redactor().object(&mut object);
+            return Ok(object);
+        }
+        failed => return failed,
     };
     let namespace = target.namespace().filter(|namespace| *namespace != DEFAULT_NAMESPACE);
     let Some(namespace) = namespace else { return Err(fault) };
@@ -70,8 +72,9 @@ async fn one(api: &Api<'_>, get: &GetCommand, target: &Target, accept: &str) -> 
     }
 }
 
+/// The answer as it came; it is redacted once what nobody sees is gone.
 async fn read(api: &Api<'_>, path: &str, accept: &str) -> Result<Value, Fault> {
-    if accept == JSON { api.object(path).await } else { api.read(path, accept).await }
+    api.read(path, accept).await
 }
 
 /// A list, piece by piece. The pieces before one that cannot be had, because it is too old by now, are kept.
@@ -87,13 +90,16 @@ async fn list<'a>(
         let answer = read(api, &target.path(get, &next), accept).await;
         let mut answer = answer.map_err(|fault| explained(fault, get, &target.resource))?;
         answer["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut next);
+        let version = answer["metadata"]["resourceVersion"].as_str().map(str::to_owned);
         if answer["items"].is_array() {
-            items.extend(items_of(answer).into_iter().map(|value| item(target, value)));
+            api.redactor().object(&mut answer);
+            items.extend(items_of(answer).into_iter().map(|value| item(target, value, version.clone())));
         } else {
             if get.sort_by.is_none() {
                 keep_what_is_shown(&mut answer);
             }
-            items.push(item(target, answer));
+            api.redactor().object(&mut answer);
+            items.push(item(target, answer, version));
         }
         if next.is_empty() {
             return Ok(());

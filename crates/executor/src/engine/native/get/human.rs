@@ -20,7 +20,7 @@ use super::{
 use crate::runner::Output;
 
 /// The server prints the columns; a server that cannot answers with plain objects.
-const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,\
+pub(super) const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,\
     application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
 
 pub(super) async fn print(
@@ -74,7 +74,7 @@ impl Paper<'_> {
         let mut wrote = false;
         let mut with_namespace = false;
         let mut items = items.into_iter().peekable();
-        while let Some(Item { resource, value }) = items.next() {
+        while let Some(Item { resource, value, .. }) = items.next() {
             // Once there, the column stays, also for what has no namespace: kubectl's flags remember it.
             with_namespace |= self.selection.namespace.is_none() && resource.namespaced;
             let prefix = (several || self.get.show_kind).then(|| resource.prefix());
@@ -110,7 +110,7 @@ impl Paper<'_> {
     }
 }
 
-fn style(get: &GetCommand) -> Style {
+pub(super) fn style(get: &GetCommand) -> Style {
     Style {
         wide: get.output == OutputFormat::Wide,
         no_headers: get.no_headers,

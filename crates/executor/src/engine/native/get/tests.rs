@@ -12,6 +12,7 @@ use kubently_core::{
     kubectl::parse,
     policy::{Mode, Policy},
 };
+use kubently_render::redact::{self, Redactor};
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -53,7 +54,9 @@ async fn serve(answers: &[(&'static str, Value)]) -> Server {
         let body = known.get(path.as_str()).cloned().unwrap_or_else(missing);
         let code = body["code"].as_u64().and_then(|code| u16::try_from(code).ok()).unwrap_or(200);
         let response = Response::builder().status(StatusCode::from_u16(code).unwrap());
-        async move { response.body(Body::from(body.to_string())).unwrap() }
+        // A text is sent as it is: the lines of a watch.
+        let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
+        async move { response.body(Body::from(text)).unwrap() }
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
@@ -70,7 +73,9 @@ async fn get(server: &Server, line: &str) -> (i32, String, String) {
     assert!(super::super::covers(&command), "{line}");
     let kube = kube::Config::new(server.url.parse().unwrap());
     let clock = Clock::Fixed("2026-11-02T00:00:00Z".parse().unwrap());
-    let native = Native::new(kube, Policy::new(Mode::ReadOnly), clock).unwrap();
+    let native =
+        Native::new(kube, Policy::new(Mode::ReadOnly), Redactor::new(&[1; 32], &redact::Settings::default()), clock)
+            .unwrap();
     let output = Output::new(1 << 20, None);
     let exit = native.run(&command, &output).await;
     let mut result = CommandResult::unfinished(Outcome::Succeeded, "", UNIX_EPOCH);
@@ -154,4 +159,57 @@ async fn subresources_and_sorting_ask_for_what_they_need() {
     for path in ["/api/v1/namespaces/shop/pods?includeObject=Object", "/api/v1/namespaces/shop/pods"] {
         assert!(asked.iter().any(|asked| asked == path), "{path}: {asked:?}");
     }
+}
+
+/// A table with one column, as the first answer of a watch has it; later ones leave the columns out.
+fn table(names: &[&str], columns: bool) -> Value {
+    let rows = names.iter().map(|name| json!({"cells": [name, "1/1"], "object": pod(name)}));
+    let definitions =
+        json!([{"name": "Name", "type": "string", "format": "name"}, {"name": "Ready", "type": "string"}]);
+    json!({"kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": "7"},
+        "columnDefinitions": if columns { definitions } else { Value::Null }, "rows": rows.collect::<Vec<_>>()})
+}
+
+fn changes(all: &[(&str, Value)]) -> Value {
+    all.iter()
+        .map(|(kind, object)| json!({"type": kind, "object": object}).to_string() + "\n")
+        .collect::<String>()
+        .into()
+}
+
+#[tokio::test]
+async fn watching_goes_on_in_the_columns_of_the_list() {
+    let watched =
+        changes(&[("MODIFIED", table(&["a"], true)), ("BOOKMARK", json!({})), ("DELETED", table(&["bb"], false))]);
+    let server = serve(&[
+        ("/api/v1/namespaces/shop/pods?limit=500", table(&["a-long-name", "a"], true)),
+        ("/api/v1/namespaces/shop/pods?resourceVersion=7&watch=true", watched),
+    ])
+    .await;
+    let rows = "a-long-name   1/1\na             1/1\n";
+    let (code, out, err) = get(&server, "get pods -n shop -w").await;
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out, format!("NAME          READY\n{rows}a             1/1\nbb            1/1\n"));
+    let (_, out, _) = get(&server, "get pods -n shop -w --no-headers --output-watch-events").await;
+    let expected = "ADDED      a-long-name   1/1\nADDED      a             1/1\nMODIFIED   a             1/1\nDELETED    bb            1/1\n";
+    assert_eq!(out, expected);
+    let (_, out, _) = get(&server, "get pods -n shop --watch-only").await;
+    assert_eq!(out, "NAME   READY\na      1/1\nbb     1/1\n");
+    let (code, _, err) = get(&server, "get pods,services -n shop -w").await;
+    assert_eq!(code, 1);
+    assert!(err.contains("more than 1 resource was found"), "{err}");
+}
+
+#[tokio::test]
+async fn watching_one_object_prints_it_whole_each_time() {
+    let server = serve(&[
+        ("/api/v1/namespaces/shop/pods/a", pod("a")),
+        ("/api/v1/namespaces/shop/pods?fieldSelector=metadata.name%3Da&watch=true", changes(&[("MODIFIED", pod("a"))])),
+    ])
+    .await;
+    let (code, out, err) = get(&server, "get pods a -n shop -w -o name").await;
+    assert_eq!((code, err.as_str()), (0, ""));
+    assert_eq!(out.lines().count(), 2, "{out}");
+    let (_, out, _) = get(&server, "get pods a -n shop -w -o yaml").await;
+    assert_eq!(out.matches("---\n").count(), 1, "{out}");
 }

@@ -17,11 +17,13 @@ pub(super) async fn copy(api: &Api<'_>, logs: &LogsCommand, source: &Source, out
     pin_mut!(pieces);
     let prefix = if logs.prefix { source.prefix() } else { String::new() };
     let mut lines = Lines { prefix, rest: BytesMut::new() };
+    let mut redactor = api.redactor().stream();
     while let Some(piece) = pieces.next().await {
-        if lines.push(&piece?, output) == Room::Full {
+        if lines.push(&redactor.push(&piece?), output) == Room::Full {
             return Ok(());
         }
     }
+    lines.push(&redactor.finish(), output);
     lines.finish(output);
     Ok(())
 }
