@@ -6,6 +6,8 @@ use crate::{
     fields::Fields,
     rbac::compact,
     tab::{Layout, align},
+    typed::{self, METADATA, Shape},
+    yaml,
 };
 
 /// The answer to one question, from the status of an access review.
@@ -34,10 +36,36 @@ pub fn rules(status: &Value, no_headers: bool) -> String {
     align(&out, Layout::TABLE)
 }
 
-/// Who one is, from the status of a self subject review.
+/// How an identity is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// `-o json`
+    Json,
+    /// `-o yaml`
+    Yaml,
+    /// `-o name`; a review has no name.
+    Name,
+}
+
+static REVIEW: Shape =
+    Shape { fields: &[("kind", None), ("apiVersion", None), ("metadata", Some(&METADATA)), ("status", Some(&STATUS))] };
+static STATUS: Shape = Shape { fields: &[("userInfo", Some(&USER))] };
+static USER: Shape = Shape { fields: &[("username", None), ("uid", None), ("groups", None), ("extra", None)] };
+
+/// Who one is, from a self subject review.
 #[must_use]
-pub fn whoami(status: &Value) -> String {
-    let user = status.at("userInfo");
+pub fn whoami(review: &Value, format: Format) -> String {
+    match format {
+        Format::Table => table(review.at("status.userInfo")),
+        Format::Json => typed::print(review, &REVIEW),
+        Format::Yaml => yaml::print(review),
+        Format::Name => "selfsubjectreview.authentication.k8s.io/<unknown>\n".to_owned(),
+    }
+}
+
+fn table(user: &Value) -> String {
     let mut out = "ATTRIBUTE\tVALUE\n".to_owned();
     for (title, value) in [("Username", user.text("username")), ("UID", user.text("uid"))] {
         if !value.is_empty() {
@@ -75,6 +103,10 @@ mod tests {
     fn what_a_user_has_is_listed() {
         let status = json!({"userInfo": {"username": "u", "uid": "1", "groups": ["a", "b"], "extra": {"k": ["v"]}}});
         let expected = "ATTRIBUTE   VALUE\nUsername    u\nUID         1\nGroups      [a b]\nExtra: k    [v]\n";
-        assert_eq!(whoami(&status), expected);
+        let review = json!({"status": status, "kind": "SelfSubjectReview"});
+        assert_eq!(whoami(&review, Format::Table), expected);
+        let json = whoami(&review, Format::Json);
+        assert!(json.starts_with("{\n    \"kind\": ") && json.find("username") < json.find("uid"), "{json}");
+        assert_eq!(whoami(&review, Format::Name), "selfsubjectreview.authentication.k8s.io/<unknown>\n");
     }
 }

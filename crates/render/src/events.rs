@@ -1,5 +1,7 @@
 //! The table of `events`.
 
+mod objects;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -9,6 +11,8 @@ use crate::{
     tab::{Layout, align},
     time::{age, parse},
 };
+
+pub use self::objects::{Format, objects};
 
 /// When an event happened, and how often in how long a time: `3m (x5 over 10m)`.
 #[must_use]

@@ -23,4 +23,5 @@ pub mod table;
 pub mod template;
 pub mod time;
 pub mod top;
+mod typed;
 pub mod yaml;

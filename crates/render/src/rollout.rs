@@ -193,6 +193,21 @@ pub fn history_of_revisions(owner: &Value, revisions: &[Value]) -> History {
         .collect()
 }
 
+/// The kinds that kubectl knows and that have no history.
+const WITHOUT_HISTORY: [&str; 6] =
+    ["CronJob.batch", "Job.batch", "Pod", "ReplicaSet.apps", "ReplicaSet.extensions", "ReplicationController"];
+
+/// Why there is no history of such an object.
+#[must_use]
+pub fn no_history(object: &Value) -> String {
+    let name = group_kind(object);
+    if WITHOUT_HISTORY.contains(&name.as_str()) {
+        return format!("no history viewer has been implemented for {name:?}");
+    }
+    let (kind, group) = name.split_once('.').unwrap_or((&name, ""));
+    format!("error retrieving history for {name:?}, no visitor method exists for {{{group} {kind}}}")
+}
+
 /// The table of revisions.
 #[must_use]
 pub fn history(history: &History) -> String {
@@ -295,6 +310,19 @@ mod tests {
         ];
         for (object, expected) in cases {
             assert_eq!(text(&object), expected);
+        }
+    }
+
+    #[test]
+    fn other_kinds_have_no_history() {
+        let cases = [
+            ("batch/v1", "Job", "no history viewer has been implemented for \"Job.batch\""),
+            ("v1", "Pod", "no history viewer has been implemented for \"Pod\""),
+            ("v1", "Service", "error retrieving history for \"Service\", no visitor method exists for { Service}"),
+            ("x.io/v1", "Y", "error retrieving history for \"Y.x.io\", no visitor method exists for {x.io Y}"),
+        ];
+        for (version, kind, expected) in cases {
+            assert_eq!(no_history(&json!({"apiVersion": version, "kind": kind})), expected);
         }
     }
 

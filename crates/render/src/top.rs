@@ -1,11 +1,12 @@
 //! `top`: what nodes and pods use.
 
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::{
     fields::Fields,
+    pdq::sort,
     quantity::Quantity,
     tab::{Layout, align},
 };
@@ -72,13 +73,25 @@ impl Usage {
         format!("{}m\t{}Mi\t", self.cpu.millis(), self.mebibytes())
     }
 
-    fn key(&self, sort_by: SortBy) -> Reverse<i64> {
-        Reverse(match sort_by {
+    /// What it is sorted by; the most comes first.
+    fn amount(&self, sort_by: SortBy) -> i64 {
+        match sort_by {
             SortBy::Name => 0,
             SortBy::Cpu => self.cpu.millis(),
             SortBy::Memory => self.memory.value(),
-        })
+        }
     }
+}
+
+/// Rows in kubectl's order, which is Go's where two use the same.
+fn sorted<T>(rows: Vec<(Usage, T)>, sort_by: SortBy, name: impl Fn(&T) -> (&str, &str)) -> Vec<(Usage, T)> {
+    let order = sort(rows.len(), |one, other| match (rows.get(one), rows.get(other), sort_by) {
+        (Some((_, one)), Some((_, other)), SortBy::Name) => name(one) < name(other),
+        (Some((one, _)), Some((other, _)), _) => one.amount(sort_by) > other.amount(sort_by),
+        _ => false,
+    });
+    let mut rows: Vec<_> = rows.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|at| rows.get_mut(at)?.take()).collect()
 }
 
 /// The table of `top node`: metrics of nodes, and how much each node has, by name. Nodes without metrics come last.
@@ -88,8 +101,8 @@ pub fn nodes(metrics: &[Value], available: &BTreeMap<String, Value>, no_headers:
     if !no_headers {
         out += "NAME\tCPU(cores)\tCPU(%)\tMEMORY(bytes)\tMEMORY(%)\t\n";
     }
-    let mut rows: Vec<_> = metrics.iter().map(|node| (Usage::of(&node["usage"]), node.text("metadata.name"))).collect();
-    rows.sort_by_key(|(usage, name)| (usage.key(sort_by), if sort_by == SortBy::Name { *name } else { "" }));
+    let rows = metrics.iter().map(|node| (Usage::of(&node["usage"]), node.text("metadata.name"))).collect();
+    let rows = sorted(rows, sort_by, |name| ("", name));
     for (usage, name) in &rows {
         out += &node(name, usage, available.get(*name));
     }
@@ -101,10 +114,12 @@ pub fn nodes(metrics: &[Value], available: &BTreeMap<String, Value>, no_headers:
 }
 
 fn node(name: &str, usage: &Usage, available: Option<&Value>) -> String {
-    let Some(available) = available.map(Usage::of) else { return format!("{name}\t{}\n", usage.cells()) };
-    let cpu = percent(usage.cpu.millis(), available.cpu.millis());
-    let memory = percent(usage.memory.value(), available.memory.value());
-    format!("{name}\t{}m\t{cpu}%\t{}Mi\t{memory}%\t\n", usage.cpu.millis(), usage.mebibytes())
+    let share = |part: &Quantity, resource: &str| match available.map_or(&Value::Null, |all| &all[resource]) {
+        Value::Null => String::new(),
+        whole => format!("{}%\t", percent(part.millis(), Quantity::of(whole).millis())),
+    };
+    let (cpu, memory) = (share(&usage.cpu, "cpu"), share(&usage.memory, "memory"));
+    format!("{name}\t{}m\t{cpu}{}Mi\t{memory}\n", usage.cpu.millis(), usage.mebibytes())
 }
 
 /// Cut to a whole number, as Go converts it; nothing of nothing is what Go makes of that.
@@ -127,8 +142,10 @@ pub fn pods(metrics: &[Value], style: PodStyle) -> String {
         out += if style.containers { "POD\t" } else { "" };
         out += "NAME\tCPU(cores)\tMEMORY(bytes)\t\n";
     }
-    let mut rows: Vec<_> = metrics.iter().map(|pod| (Usage::of_pod(pod), pod)).collect();
-    rows.sort_by_key(|(usage, pod)| (usage.key(style.sort_by), name_key(pod, style)));
+    let rows: Vec<_> = metrics.iter().map(|pod| (Usage::of_pod(pod), pod)).collect();
+    let rows = sorted(rows, style.sort_by, |pod| {
+        (if style.with_namespace { pod.text("metadata.namespace") } else { "" }, pod.text("metadata.name"))
+    });
     for (usage, pod) in &rows {
         out += &lines(pod, usage, style);
     }
@@ -142,24 +159,14 @@ pub fn pods(metrics: &[Value], style: PodStyle) -> String {
     align(&out, Layout::TABLE)
 }
 
-fn name_key(pod: &Value, style: PodStyle) -> (&str, &str) {
-    if style.sort_by != SortBy::Name {
-        return ("", "");
-    }
-    (if style.with_namespace { pod.text("metadata.namespace") } else { "" }, pod.text("metadata.name"))
-}
-
 fn lines(pod: &Value, usage: &Usage, style: PodStyle) -> String {
     let namespace = if style.with_namespace { format!("{}\t", pod.text("metadata.namespace")) } else { String::new() };
     let name = pod.text("metadata.name");
     if !style.containers {
         return format!("{namespace}{name}\t{}\n", usage.cells());
     }
-    let mut containers: Vec<_> =
-        pod.list("containers").iter().map(|one| (Usage::of(&one["usage"]), one.text("name"))).collect();
-    containers.sort_by_key(|(usage, name)| {
-        (usage.key(style.sort_by), if style.sort_by == SortBy::Name { *name } else { "" })
-    });
+    let containers = pod.list("containers").iter().map(|one| (Usage::of(&one["usage"]), one.text("name"))).collect();
+    let containers = sorted(containers, style.sort_by, |name| ("", name));
     containers.iter().map(|(usage, container)| format!("{namespace}{name}\t{container}\t{}\n", usage.cells())).collect()
 }
 

@@ -4,7 +4,7 @@ use kubently_core::kubectl::{
     AccessCheck, AccessTarget, AuthCanICommand, AuthWhoamiCommand, NamespaceScope, OutputFormat, ResourceType,
 };
 use kubently_render::{
-    auth::{answer, rules, whoami as identity},
+    auth::{Format, answer, rules, whoami as identity},
     fields::Fields,
 };
 use serde_json::{Value, json};
@@ -36,9 +36,17 @@ const VERBS: [&str; 16] = [
 const URL_VERBS: [&str; 8] = ["get", "put", "post", "head", "options", "delete", "patch", "*"];
 /// What can be asked about although no server lists it.
 const UNLISTED: [&str; 2] = ["users", "groups"];
+/// The formats of `whoami`, as kubectl lists them.
+const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,\
+    templatefile,yaml";
+const NOT_ALLOWED: &str =
+    "the selfsubjectreviews API is not enabled in the cluster or you do not have permission to call it";
+const NOT_ENABLED: &str = "the selfsubjectreviews API is not enabled in the cluster\n\
+    enable APISelfSubjectReview feature gate and authentication.k8s.io/v1alpha1 or authentication.k8s.io/v1beta1 API";
 
 pub(super) const fn covers_whoami(command: &AuthWhoamiCommand) -> bool {
-    matches!(command.output, OutputFormat::Default)
+    // These show kubectl's own types, not what the server sent.
+    !matches!(command.output, OutputFormat::JsonPath(_) | OutputFormat::JsonPathAsJson(_) | OutputFormat::GoTemplate(_))
 }
 
 /// Asks, and prints the answer. A no is no failure of the command, but it has its exit code.
@@ -99,12 +107,12 @@ async fn resource_question(
     output: &Output,
 ) -> Result<Value, Fault> {
     let namespace = native.namespace(&command.common.namespace).unwrap_or_default();
+    let everywhere = command.common.namespace == NamespaceScope::All;
     let (group, plural, name) = match target {
         AccessTarget::Resource { resource, name } => {
             let known = known(native, api, resource, output).await?;
-            if let Some(known) = known.as_ref().filter(|_| !namespace.is_empty()) {
+            if let Some(known) = known.as_ref().filter(|_| !everywhere) {
                 warn_of_scope(known, output);
-                warn_of_verb(verb, &VERBS, output);
             }
             let asked = resource.as_str().to_owned();
             let (group, plural) = known.map_or((String::new(), asked), |known| (known.group, known.plural));
@@ -112,6 +120,9 @@ async fn resource_question(
         }
         _ => (String::new(), "*".to_owned(), None),
     };
+    if !everywhere {
+        warn_of_verb(verb, &VERBS, output);
+    }
     let mut attributes = json!({"verb": verb, "resource": plural});
     let others = [
         ("namespace", namespace),
@@ -138,7 +149,7 @@ async fn known(
     if found.is_none() && !UNLISTED.contains(&lower.as_str()) {
         let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(name, group)| (name, Some(group)));
         let group = group.map(|group| format!(" in group '{group}'")).unwrap_or_default();
-        output.err(&format!("Warning: the server doesn't have a resource type '{name}'{group}\n"));
+        output.err(&format!("Warning: the server doesn't have a resource type '{name}'{group}\n\n"));
     }
     Ok(found)
 }
@@ -159,10 +170,42 @@ fn warn_of_verb(verb: &str, known: &[&str], output: &Output) {
 }
 
 /// Prints who this executor is to the API server.
-pub(super) async fn whoami(api: &Api<'_>, output: &Output) -> Result<(), Vec<Fault>> {
-    let review = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview",
-        "metadata": {"creationTimestamp": null}, "status": {"userInfo": {}}});
-    let answer = api.ask("/apis/authentication.k8s.io/v1/selfsubjectreviews", &review).await?;
-    output.out(&identity(&answer["status"]));
+pub(super) async fn whoami(api: &Api<'_>, command: &AuthWhoamiCommand, output: &Output) -> Result<(), Vec<Fault>> {
+    let format = match &command.output {
+        OutputFormat::Default => Format::Table,
+        OutputFormat::Json => Format::Json,
+        OutputFormat::Yaml => Format::Yaml,
+        OutputFormat::Name => Format::Name,
+        other => {
+            return Err(vec![Fault::Plain(format!(
+                "unable to match a printer suitable for the output format \"{other}\", allowed formats are: {FORMATS}"
+            ))]);
+        }
+    };
+    let review = match ask_who(api).await {
+        Err(Fault::Api(status)) if status.reason == "Forbidden" => return Err(vec![Fault::Plain(NOT_ALLOWED.into())]),
+        Err(fault) if fault.is_not_found() => return Err(vec![Fault::Plain(NOT_ENABLED.into())]),
+        asked => asked?,
+    };
+    output.out(&identity(&review, format));
     Ok(())
+}
+
+/// Asks with the newest version that the server has.
+async fn ask_who(api: &Api<'_>) -> Result<Value, Fault> {
+    let mut answer = ask_version(api, "v1").await;
+    for older in ["v1beta1", "v1alpha1"] {
+        match answer {
+            Err(fault) if fault.is_not_found() => answer = ask_version(api, older).await,
+            answer => return answer,
+        }
+    }
+    answer
+}
+
+async fn ask_version(api: &Api<'_>, version: &str) -> Result<Value, Fault> {
+    let group_version = format!("authentication.k8s.io/{version}");
+    let review = json!({"apiVersion": group_version, "kind": "SelfSubjectReview",
+        "metadata": {"creationTimestamp": null}, "status": {"userInfo": {}}});
+    api.ask(&format!("/apis/{group_version}/selfsubjectreviews"), &review).await
 }

@@ -1,32 +1,48 @@
 //! `cluster-info`
 
+use kubently_core::kubectl::{ClusterInfoCommand, NamespaceScope};
 use kubently_render::{fields::Fields, object::items_of};
 use serde_json::Value;
 
 use super::{
     Ended,
     api::{Api, Path},
+    fault::Fault,
 };
 use crate::runner::Output;
 
 /// Marks services that belong to the cluster itself.
 const LABEL: &str = "kubernetes.io/cluster-service=true";
 
-/// Prints where the API server and the cluster's own services are.
-pub(super) async fn run(api: &Api<'_>, output: &Output) -> Ended {
-    let url = api.url().to_string();
-    let host = url.trim_end_matches('/');
-    let path = Path::new("/api/v1/namespaces/kube-system/services").query("labelSelector", LABEL).build();
-    let services = items_of(api.object(&path).await?);
+/// Prints where the API server and the cluster's own services are. The advice comes last, whatever went wrong.
+pub(super) async fn run(api: &Api<'_>, command: &ClusterInfoCommand, output: &Output) -> Ended {
+    let namespace = match &command.common.namespace {
+        NamespaceScope::Named(name) => name,
+        _ => "kube-system",
+    };
+    let listed = services(api, namespace).await;
+    if let Ok(services) = &listed {
+        let url = api.url().to_string();
+        output.out(&addresses(url.trim_end_matches('/'), services));
+    }
+    output.out("\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n");
+    Ok(listed.map(drop)?)
+}
+
+async fn services(api: &Api<'_>, namespace: &str) -> Result<Vec<Value>, Fault> {
+    let path = format!("/api/v1/namespaces/{namespace}/services");
+    let path = Path::new(path).query("labelSelector", LABEL).build();
+    Ok(items_of(api.object(&path).await?))
+}
+
+fn addresses(host: &str, services: &[Value]) -> String {
     let mut text = format!("Kubernetes control plane is running at {host}\n");
-    for service in &services {
+    for service in services {
         let label = service["metadata"]["labels"]["kubernetes.io/name"].as_str().filter(|name| !name.is_empty());
         let name = label.unwrap_or_else(|| service.text("metadata.name"));
         text += &format!("{name} is running at {}\n", link(host, service));
     }
-    text += "\nTo further debug and diagnose cluster problems, use 'kubectl cluster-info dump'.\n";
-    output.out(&text);
-    Ok(())
+    text
 }
 
 fn link(host: &str, service: &Value) -> String {

@@ -3,7 +3,7 @@
 use kubently_core::kubectl::{EventsCommand, ObjectRef, OutputFormat};
 use kubently_render::{
     columns::Tabs,
-    events::{Style, print, rows, sorted, time_of},
+    events::{Format, Style, objects, print, rows, sorted, time_of},
     fields::Fields,
     object::items_of,
 };
@@ -19,18 +19,33 @@ use crate::runner::{Output, Room};
 
 /// Events per piece of a list unless told otherwise, as in kubectl.
 const CHUNK: i64 = 500;
+/// What events there are.
+const TYPES: [&str; 2] = ["Normal", "Warning"];
+
+/// The formats there are, as kubectl lists them.
+const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,template,\
+    templatefile,yaml";
 
 pub(super) const fn covers(command: &EventsCommand) -> bool {
-    matches!(command.output, OutputFormat::Default)
+    match command.output {
+        OutputFormat::Default => true,
+        // These show kubectl's own types, not what the server sent.
+        OutputFormat::JsonPath(_) | OutputFormat::JsonPathAsJson(_) | OutputFormat::GoTemplate(_) => false,
+        _ => !command.watch,
+    }
 }
 
 /// Prints events as a table, oldest first.
 pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand, output: &Output) -> Ended {
     let namespace = native.namespace(&command.common.namespace);
     let selector = match &command.for_object {
-        Some(object) => Some(about(native, api, object).await?),
+        Some(object) => Some(about(native, api, object, output).await?),
         None => None,
     };
+    let form = form(&command.output)?;
+    if !command.types.iter().all(|one| TYPES.iter().any(|known| known.eq_ignore_ascii_case(one))) {
+        return Err(vec![Fault::Plain("valid --types are Normal or Warning".to_owned())]);
+    }
     let style = Style { with_namespace: namespace.is_none(), no_headers: command.no_headers };
     if command.watch {
         return follow(native, api, command, (namespace, selector.as_deref()), style, output).await;
@@ -45,8 +60,32 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
         return Ok(());
     }
     let events = sorted(&found, time_of);
-    output.out(&print(&events, style, native.clock.now()));
+    match form {
+        Form::Table => output.out(&print(&events, style, native.clock.now())),
+        Form::Whole(format) => output.out(&objects(&events, format, command.show_managed_fields)),
+        Form::Nothing => Room::Left,
+    };
     Ok(())
+}
+
+/// What is printed.
+enum Form {
+    Table,
+    Whole(Format),
+    /// `-o name` prints no name of a list of events.
+    Nothing,
+}
+
+fn form(output: &OutputFormat) -> Result<Form, Fault> {
+    match output {
+        OutputFormat::Default => Ok(Form::Table),
+        OutputFormat::Json => Ok(Form::Whole(Format::Json)),
+        OutputFormat::Yaml => Ok(Form::Whole(Format::Yaml)),
+        OutputFormat::Name => Ok(Form::Nothing),
+        other => Err(Fault::Plain(format!(
+            "unable to match a printer suitable for the output format \"{other}\", allowed formats are: {FORMATS}"
+        ))),
+    }
 }
 
 fn is_wanted(command: &EventsCommand, event: &Value) -> bool {
@@ -87,12 +126,26 @@ fn path(namespace: Option<&str>) -> String {
     }
 }
 
-async fn about(native: &Native, api: &Api<'_>, object: &ObjectRef) -> Result<String, Fault> {
+/// The fields by which events about `object` are found. A type that nobody knows is told in words that have no "error: "
+/// before them.
+async fn about(native: &Native, api: &Api<'_>, object: &ObjectRef, output: &Output) -> Result<String, Vec<Fault>> {
     let catalog = native.discovery.catalog_with(api, std::slice::from_ref(&object.resource)).await?;
-    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{}\"", object.resource));
-    let resource = catalog.find(&object.resource).ok_or_else(unknown)?;
+    let Some(resource) = catalog.find(&object.resource) else {
+        output.err(&format!("{}\n", unknown(object.resource.as_str())));
+        return Err(Vec::new());
+    };
     let (kind, version) = (&resource.kind, resource.api_version());
     Ok(format!("involvedObject.kind={kind},involvedObject.apiVersion={version},involvedObject.name={}", object.name))
+}
+
+fn unknown(asked: &str) -> String {
+    let lower = asked.to_lowercase();
+    match lower.split_once('.') {
+        Some((name, group)) if !group.is_empty() => {
+            format!("the server doesn't have a resource type \"{name}\" in group \"{group}\"")
+        }
+        _ => format!("the server doesn't have a resource type \"{}\"", lower.trim_end_matches('.')),
+    }
 }
 
 async fn fetch(

@@ -7,7 +7,7 @@ use kubently_render::{
     fields::Fields,
     labels::selector,
     object::{items_of, name_of},
-    rollout::{History, history, history_of_deployment, history_of_revisions, revision, status},
+    rollout::{History, history, history_of_deployment, history_of_revisions, no_history, revision, status},
 };
 use serde_json::Value;
 use tokio::time::timeout;
@@ -31,25 +31,34 @@ struct Found {
     object: Value,
 }
 
-/// Prints how far rollouts are, and waits for their end unless told otherwise.
+/// The objects that were asked for, and what went wrong with others.
+struct Selected {
+    found: Vec<Found>,
+    faults: Vec<Fault>,
+}
+
+/// Prints how far rollouts are, and waits for their end unless told otherwise. What goes wrong with one keeps none of the
+/// others back.
 pub(super) async fn run_status(
     native: &Native,
     api: &Api<'_>,
     command: &RolloutStatusCommand,
     output: &Output,
 ) -> Ended {
-    let found = find(native, api, &command.common.namespace, &command.resources, command.selector.as_deref()).await?;
-    if found.is_empty() {
+    let Selected { found, mut faults } =
+        find(native, api, &command.common.namespace, &command.resources, command.selector.as_deref()).await?;
+    if found.is_empty() && faults.is_empty() {
         nothing(native, &command.common.namespace, output);
     }
     for one in found {
         let following = follow(api, &one, command, output);
-        match command.timeout.filter(|limit| !limit.is_zero()) {
-            None => following.await?,
-            Some(limit) => timeout(limit, following).await.unwrap_or_else(|_| Err(timed_out()))?,
-        }
+        let ended = match command.timeout.filter(|limit| !limit.is_zero()) {
+            None => following.await,
+            Some(limit) => timeout(limit, following).await.unwrap_or_else(|_| Err(timed_out())),
+        };
+        faults.extend(ended.err());
     }
-    Ok(())
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
 fn timed_out() -> Fault {
@@ -64,7 +73,7 @@ fn nothing(native: &Native, scope: &NamespaceScope, output: &Output) {
 }
 
 /// Pause before a watch that the server ended is opened again.
-const WATCH_AGAIN_AFTER: Duration = Duration::from_millis(200);
+const WATCH_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 async fn follow(api: &Api<'_>, found: &Found, command: &RolloutStatusCommand, output: &Output) -> Result<(), Fault> {
     let Found { resource, object } = found;
@@ -72,24 +81,64 @@ async fn follow(api: &Api<'_>, found: &Found, command: &RolloutStatusCommand, ou
     if report(object, wanted, output)? || !command.watch {
         return Ok(());
     }
-    let mut version = object.text("metadata.resourceVersion").to_owned();
+    let mut last = object.clone();
     loop {
-        let name = object.text("metadata.name");
-        let path = Path::new(resource.path(Some(object.text("metadata.namespace"))))
-            .query("fieldSelector", format!("metadata.name={name}"))
-            .query("resourceVersion", &version)
-            .query("watch", "true");
-        let mut watch = Watch::open(api, &path.build(), JSON).await?;
-        while let Some(change) = watch.next().await? {
-            change.object.text("metadata.resourceVersion").clone_into(&mut version);
-            match change.kind.as_str() {
-                "DELETED" => return Err(Fault::Plain("object has been deleted".to_owned())),
-                "ADDED" | "MODIFIED" if report(&change.object, wanted, output)? => return Ok(()),
-                _ => {}
-            }
+        if changes(api, resource, &mut last, wanted, output).await? {
+            return Ok(());
         }
         tokio::time::sleep(WATCH_AGAIN_AFTER).await;
+        // Whatever ended the watch, maybe that its start is too long ago: the object itself says what was missed.
+        let now = match api.object(&path_of(resource, &last)).await {
+            Err(fault) if fault.is_not_found() => return Err(deleted()),
+            now => now?,
+        };
+        if now.text("metadata.uid") != last.text("metadata.uid") {
+            return Err(deleted());
+        }
+        let changed = now.text("metadata.resourceVersion") != last.text("metadata.resourceVersion");
+        last = now;
+        if changed && report(&last, wanted, output)? {
+            return Ok(());
+        }
     }
+}
+
+fn deleted() -> Fault {
+    Fault::Plain("object has been deleted".to_owned())
+}
+
+fn path_of(resource: &Resource, object: &Value) -> String {
+    let mut path = resource.path(Some(object.text("metadata.namespace"))) + "/";
+    encode(&mut path, object.text("metadata.name"));
+    path
+}
+
+/// Reports every change until the rollout is done, which is true, or the watch ends.
+async fn changes(
+    api: &Api<'_>,
+    resource: &Resource,
+    last: &mut Value,
+    wanted: i64,
+    output: &Output,
+) -> Result<bool, Fault> {
+    let path = Path::new(resource.path(Some(last.text("metadata.namespace"))))
+        .query("fieldSelector", format!("metadata.name={}", last.text("metadata.name")))
+        .query("resourceVersion", last.text("metadata.resourceVersion"))
+        .query("watch", "true");
+    let Ok(mut watch) = Watch::open(api, &path.build(), JSON).await else { return Ok(false) };
+    while let Ok(Some(change)) = watch.next().await {
+        match change.kind.as_str() {
+            "DELETED" => return Err(deleted()),
+            "ADDED" | "MODIFIED" => {
+                *last = change.object;
+                if report(last, wanted, output)? {
+                    return Ok(true);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Prints where the rollout is; whether it is done.
@@ -99,26 +148,32 @@ fn report(object: &Value, wanted: i64, output: &Output) -> Result<bool, Fault> {
     Ok(status.done)
 }
 
-/// Prints the revisions of workloads.
+/// Prints the revisions of workloads. What goes wrong with one keeps none of the others back.
 pub(super) async fn run_history(
     native: &Native,
     api: &Api<'_>,
     command: &RolloutHistoryCommand,
     output: &Output,
 ) -> Ended {
-    let found = find(native, api, &command.common.namespace, &command.resources, command.selector.as_deref()).await?;
-    if found.is_empty() {
-        nothing(native, &command.common.namespace, output);
-    }
+    let Selected { found, mut faults } =
+        find(native, api, &command.common.namespace, &command.resources, command.selector.as_deref()).await?;
+    let wanted = command.revision.filter(|number| *number > 0);
     for Found { object, .. } in &found {
-        let revisions = revisions(api, object).await?;
-        let (what, text) = match command.revision.filter(|number| *number > 0) {
-            Some(number) => (format!("with revision #{number}"), revision(&revisions, number).map_err(Fault::Plain)?),
-            None => (String::new(), history(&revisions)),
-        };
-        output.out(&format!("{} {what}\n{text}\n", name_of(object)));
+        match history_text(api, object, wanted).await {
+            Ok(text) => drop(output.out(&text)),
+            Err(fault) => faults.push(fault),
+        }
     }
-    Ok(())
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+async fn history_text(api: &Api<'_>, object: &Value, wanted: Option<i64>) -> Result<String, Fault> {
+    let revisions = revisions(api, object).await?;
+    let (what, text) = match wanted {
+        Some(number) => (format!("with revision #{number}"), revision(&revisions, number).map_err(Fault::Plain)?),
+        None => (String::new(), history(&revisions)),
+    };
+    Ok(format!("{} {what}\n{text}\n", name_of(object)))
 }
 
 async fn revisions(api: &Api<'_>, object: &Value) -> Result<History, Fault> {
@@ -130,11 +185,7 @@ async fn revisions(api: &Api<'_>, object: &Value) -> Result<History, Fault> {
     match object.text("kind") {
         "Deployment" => Ok(history_of_deployment(object, &list("replicasets").await?)),
         "DaemonSet" | "StatefulSet" => Ok(history_of_revisions(object, &list("controllerrevisions").await?)),
-        kind => {
-            let group = object.text("apiVersion").split_once('/').map(|(group, _)| format!(".{group}"));
-            let message = format!("no history viewer has been implemented for \"{kind}{}\"", group.unwrap_or_default());
-            Err(Fault::Plain(message))
-        }
+        _ => Err(Fault::Plain(no_history(object))),
     }
 }
 
@@ -144,23 +195,48 @@ async fn find(
     scope: &NamespaceScope,
     resources: &Resources,
     labels: Option<&str>,
-) -> Result<Vec<Found>, Fault> {
+) -> Result<Selected, Fault> {
     let asked: Vec<_> = resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
     let targets = super::describe::targets(&catalog, resources)?;
-    let namespace = native.namespace(scope);
-    let mut found = Vec::new();
-    for (resource, name) in targets {
-        let mut path = resource.path(namespace);
-        let Some(name) = name else {
-            let path = Path::new(path).maybe("labelSelector", labels).build();
-            let items = items_of(api.object(&path).await?);
-            found.extend(items.into_iter().map(|object| Found { resource: resource.clone(), object }));
-            continue;
-        };
-        path.push('/');
-        encode(&mut path, &name);
-        found.push(Found { object: api.object(&path).await?, resource });
+    let named = targets.iter().any(|(_, name)| name.is_some());
+    if named && labels.is_some() {
+        return Err(Fault::Plain(with_labels(resources).to_owned()));
     }
-    Ok(found)
+    let namespace = native.namespace(scope);
+    let mut selected = Selected { found: Vec::new(), faults: Vec::new() };
+    for (resource, name) in targets {
+        match fetch(api, &resource, namespace, name.as_deref(), labels).await {
+            Ok(objects) => {
+                selected.found.extend(objects.into_iter().map(|object| Found { resource: resource.clone(), object }));
+            }
+            Err(fault) => selected.faults.push(fault),
+        }
+    }
+    Ok(selected)
+}
+
+/// Why names and labels do not go together, which depends on how the names were typed.
+const fn with_labels(resources: &Resources) -> &'static str {
+    match resources {
+        Resources::Objects(_) => "selectors and the all flag cannot be used when passing resource/name arguments",
+        _ => "name cannot be provided when a selector is specified",
+    }
+}
+
+async fn fetch(
+    api: &Api<'_>,
+    resource: &Resource,
+    namespace: Option<&str>,
+    name: Option<&str>,
+    labels: Option<&str>,
+) -> Result<Vec<Value>, Fault> {
+    let mut path = resource.path(namespace);
+    let Some(name) = name else {
+        let path = Path::new(path).maybe("labelSelector", labels).build();
+        return Ok(items_of(api.object(&path).await?));
+    };
+    path.push('/');
+    encode(&mut path, name);
+    Ok(vec![api.object(&path).await?])
 }
