@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::{
+    columns::Tabs,
+    events::typed::{self, METADATA, Shape},
     fields::Fields,
     rbac::compact,
-    tab::{Layout, align},
-    typed::{self, METADATA, Shape},
     yaml,
 };
 
@@ -33,7 +33,7 @@ pub fn rules(status: &Value, no_headers: bool) -> String {
         out += &rule.cells().join("\t");
         out.push('\n');
     }
-    align(&out, Layout::TABLE)
+    Tabs::default().align(&out)
 }
 
 /// How an identity is printed.
@@ -78,7 +78,7 @@ fn table(user: &Value) -> String {
     for (name, values) in user.map("extra") {
         out += &format!("Extra: {name}\t{}\n", texts(values));
     }
-    align(&out, Layout::TABLE)
+    Tabs::default().align(&out)
 }
 
 fn texts(list: &Value) -> String {

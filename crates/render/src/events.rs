@@ -1,14 +1,15 @@
 //! The table of `events`.
 
 mod objects;
+pub(crate) mod typed;
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::{
+    columns::{Tabs, escape},
     fields::Fields,
     pdq::sort,
-    tab::{Layout, align},
     time::{age, parse},
 };
 
@@ -60,7 +61,7 @@ pub struct Style {
 /// The table, in the order of `events`.
 #[must_use]
 pub fn print(events: &[&Value], style: Style, now: Timestamp) -> String {
-    align(&rows(events, style, now), Layout::TABLE)
+    Tabs::default().align(&rows(events, style, now))
 }
 
 /// Its lines with tabs between the cells.
@@ -77,7 +78,8 @@ pub fn rows(events: &[&Value], style: Style, now: Timestamp) -> String {
             out.push('\t');
         }
         let (kind, name) = (event.text("involvedObject.kind"), event.text("involvedObject.name"));
-        let (level, reason, message) = (event.text("type"), event.text("reason"), event.text("message").trim());
+        let cells = [event.text("type"), event.text("reason"), kind, name, event.text("message").trim()];
+        let [level, reason, kind, name, message] = cells.map(escape);
         out += &format!("{}\t{level}\t{reason}\t{kind}/{name}\t{message}\n", interval(event, now));
     }
     out
@@ -98,5 +100,23 @@ mod tests {
         let style = Style { with_namespace: true, no_headers: true };
         assert_eq!(print(&[&event], style, now), "n     29s (x4 over 30m)   Normal   R     Pod/p   m\n");
         assert_eq!(time_of(&event), parse("2026-01-01T00:59:30.5Z"));
+    }
+
+    #[test]
+    fn messages_may_hold_anything() {
+        let now = parse("2026-01-01T01:00:00Z").unwrap();
+        let event = |message: &str| {
+            json!({"involvedObject": {"kind": "Pod", "name": "p"}, "type": "Normal", "reason": "R",
+            "message": message, "firstTimestamp": "2026-01-01T00:59:30Z"})
+        };
+        let style = Style { no_headers: true, ..Style::default() };
+        let cases = [
+            ("a\r\nb", "30s   Normal   R     Pod/p   a\\r\nb\n"),
+            ("\u{1b}[31m", "30s   Normal   R     Pod/p   ^[[31m\n"),
+            ("a\u{c}b\u{b}c", "30s   Normal   R     Pod/p   a\nb     c\n"),
+        ];
+        for (message, expected) in cases {
+            assert_eq!(print(&[&event(message)], style, now), expected, "{message:?}");
+        }
     }
 }

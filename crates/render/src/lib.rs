@@ -23,5 +23,4 @@ pub mod table;
 pub mod template;
 pub mod time;
 pub mod top;
-mod typed;
 pub mod yaml;

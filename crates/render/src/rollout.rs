@@ -70,7 +70,10 @@ fn rolling(object: &Value) -> Result<(), String> {
 fn deployment(object: &Value, revision: i64) -> Result<Status, String> {
     let name = object.text("metadata.name");
     if revision > 0 {
-        let running = revision_of(object).unwrap_or_default();
+        let running = revision_of(object).map_err(|text| {
+            let why = format!("strconv.ParseInt: parsing {text:?}: invalid syntax");
+            format!("cannot get the revision of deployment {name:?}: {why}")
+        })?;
         if running != revision {
             return Err(format!("desired revision ({revision}) is different from the running revision ({running})"));
         }
@@ -145,8 +148,10 @@ fn stateful_set(object: &Value) -> Status {
     done(format!("statefulset rolling update complete {pods} pods at revision {current}...\n"))
 }
 
-fn revision_of(object: &Value) -> Option<i64> {
-    object["metadata"]["annotations"][REVISION].as_str()?.parse().ok()
+/// A deployment's or replica set's revision, zero when it has none; the text that should be a number when it is not.
+fn revision_of(object: &Value) -> Result<i64, &str> {
+    let text = object["metadata"]["annotations"][REVISION].as_str();
+    text.map_or(Ok(0), |text| text.parse().map_err(|_| text))
 }
 
 /// The revisions of a workload: why each was made, and its pod template.
@@ -173,7 +178,7 @@ pub fn history_of_deployment(deployment: &Value, replica_sets: &[Value]) -> Hist
             annotations[CHANGE_CAUSE] = cause.clone().into();
         }
         let cause = template["metadata"]["annotations"][CHANGE_CAUSE].as_str().map(str::to_owned);
-        Some((revision_of(set)?, (cause, template)))
+        Some((revision_of(set).ok()?, (cause, template)))
     });
     revisions.collect()
 }
@@ -275,6 +280,9 @@ mod tests {
             assert_eq!(observed(status), expected);
         }
         assert!(status(&deployment(json!({})), 4).unwrap_err().contains("desired revision (4)"));
+        let odd = json!({"kind": "Deployment", "metadata": {"name": "web", "annotations": {REVISION: "x"}}});
+        let why = "cannot get the revision of deployment \"web\": strconv.ParseInt: parsing \"x\": invalid syntax";
+        assert_eq!(status(&odd, 1).unwrap_err(), why);
     }
 
     #[test]

@@ -38,7 +38,7 @@ use discovery::Discovery;
 use fault::Fault;
 
 /// What a person is told about what this engine cannot do.
-pub(super) const NOT_COVERED: &str = "events and api-resources with -o other than wide or name, auth whoami -o, \
+pub(super) const NOT_COVERED: &str = "events and auth whoami with -o jsonpath or go-template, rollout history -o, \
     explain -o plaintext-openapiv2, version -o other than json or yaml, --output-watch-events with whole objects";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
@@ -59,12 +59,12 @@ pub(super) fn covers(command: &Command) -> bool {
     match command {
         Command::Get(get) => get::covers(get),
         Command::Version(version) => version::covers(version),
-        Command::ApiResources(resources) => resources::covers(resources),
         Command::Explain(command) => explain::covers(command),
         Command::Events(command) => events::covers(command),
         Command::AuthWhoami(command) => auth::covers_whoami(command),
         Command::RolloutHistory(command) => rollout::covers_history(command),
-        Command::AuthCanI(_)
+        Command::ApiResources(_)
+        | Command::AuthCanI(_)
         | Command::TopPod(_)
         | Command::TopNode(_)
         | Command::ClusterInfo(_)

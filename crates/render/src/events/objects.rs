@@ -2,11 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::{
-    object::drop_managed_fields,
-    typed::{self, METADATA, Shape},
-    yaml,
-};
+use super::typed::{self, METADATA, Shape};
+use crate::{object::drop_managed_fields, yaml};
 
 static LIST: Shape =
     Shape { fields: &[("kind", None), ("apiVersion", None), ("metadata", None), ("items", Some(&EVENT))] };
@@ -65,6 +62,13 @@ pub fn objects(events: &[&Value], format: Format, show_managed_fields: bool) -> 
     }
 }
 
+/// Fields that are left out when there is nothing in them.
+const NEVER_EMPTY: [&str; 5] = ["reason", "message", "count", "type", "action"];
+
+fn is_empty(value: &Value) -> bool {
+    value.is_null() || value.as_str().is_some_and(str::is_empty) || value.as_i64() == Some(0)
+}
+
 /// With the fields that every event is printed with.
 fn whole(mut event: Value, show_managed_fields: bool) -> Value {
     if !show_managed_fields {
@@ -84,6 +88,7 @@ fn whole(mut event: Value, show_managed_fields: bool) -> Value {
     ] {
         fields.entry(name).or_insert(empty);
     }
+    fields.retain(|name, value| !(NEVER_EMPTY.contains(&name.as_str()) && is_empty(value)));
     event
 }
 
@@ -93,7 +98,7 @@ mod tests {
 
     #[test]
     fn events_are_one_list() {
-        let event = json!({"metadata": {"name": "e", "managedFields": [], "creationTimestamp": null}, "message": "m",
+        let event = json!({"metadata": {"name": "e", "managedFields": [], "creationTimestamp": null}, "message": "m", "reason": "", "count": 0,
             "involvedObject": {"name": "p", "kind": "Pod"}, "type": "Normal", "series": {"count": 2}});
         let expected = r#"{
     "kind": "EventList",

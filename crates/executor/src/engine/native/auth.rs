@@ -93,7 +93,7 @@ async fn list(api: &Api<'_>, command: &AuthCanICommand, namespace: &str, output:
     let review = review("SelfSubjectRulesReview", &json!({"namespace": namespace}));
     let answer = api.ask(&format!("{REVIEWS}/selfsubjectrulesreviews"), &review).await?;
     if answer.is("status.incomplete") {
-        output.err(&format!("warning: the list may be incomplete: {}\n", answer.text("status.evaluationError")));
+        output.err(&format!("Warning: the list may be incomplete: {}\n", answer.text("status.evaluationError")));
     }
     output.out(&rules(&answer["status"], command.no_headers));
     Ok(Exit::SUCCESS)

@@ -3,16 +3,23 @@
 use kubently_core::kubectl::{ApiResourcesCommand, OutputFormat};
 use kubently_render::table::align;
 
-use super::{Ended, Native, api::Api, catalog::Resource};
+use super::{Ended, Native, api::Api, catalog::Resource, fault::Fault};
 use crate::runner::Output;
 
-pub(super) fn covers(command: &ApiResourcesCommand) -> bool {
-    let format = matches!(command.output, OutputFormat::Default | OutputFormat::Wide | OutputFormat::Name);
-    format && matches!(command.sort_by.as_deref(), None | Some("name" | "kind"))
+/// What cannot be asked for.
+fn check(command: &ApiResourcesCommand) -> Result<(), Fault> {
+    if !matches!(command.output, OutputFormat::Default | OutputFormat::Wide | OutputFormat::Name) {
+        return Err(Fault::Plain(format!("--output {} is not available", command.output)));
+    }
+    match command.sort_by.as_deref() {
+        None | Some("name" | "kind") => Ok(()),
+        Some(_) => Err(Fault::Plain("--sort-by accepts only name or kind".to_owned())),
+    }
 }
 
 /// Prints the types the cluster serves.
 pub(super) async fn run(native: &Native, api: &Api<'_>, command: &ApiResourcesCommand, output: &Output) -> Ended {
+    check(command)?;
     let catalog = native.discovery.catalog(api).await?;
     let mut resources: Vec<_> = catalog.preferred().filter(|resource| is_wanted(command, resource)).collect();
     resources.sort_by(|one, other| sort_key(command, one).cmp(&sort_key(command, other)));
@@ -64,6 +71,21 @@ fn line(resource: &Resource, wide: bool) -> Vec<String> {
         line.extend([resource.verbs.join(","), resource.categories.join(",")]);
     }
     line
+}
+
+/// Groups of Kubernetes whose types kubectl reads as anybody's.
+const UNREGISTERED: [&str; 3] = ["apiextensions.k8s.io", "apiregistration.k8s.io", "metrics.k8s.io"];
+
+/// Some verbs are only for types that kubectl was built with.
+pub(super) fn known_to_kubectl(resource: &Resource, is_list: bool) -> Result<(), Fault> {
+    let group = resource.group.as_str();
+    if !group.contains('.') || (group.ends_with(".k8s.io") && !UNREGISTERED.contains(&group)) {
+        return Ok(());
+    }
+    let (kind, list, version) = (&resource.kind, if is_list { "List" } else { "" }, resource.api_version());
+    Err(Fault::Plain(format!(
+        "no kind \"{kind}{list}\" is registered for version \"{version}\" in scheme \"pkg/scheme/scheme.go:28\""
+    )))
 }
 
 /// Prints the served group versions, sorted.

@@ -17,6 +17,7 @@ use super::{
     api::{Api, JSON, Path, encode},
     catalog::Resource,
     fault::Fault,
+    resources::known_to_kubectl,
     watch::Watch,
 };
 use crate::runner::Output;
@@ -177,14 +178,21 @@ async fn history_text(api: &Api<'_>, object: &Value, wanted: Option<i64>) -> Res
 }
 
 async fn revisions(api: &Api<'_>, object: &Value) -> Result<History, Fault> {
-    let list = async |plural: &str| {
+    let list = async |plural: &str, failure: &str| {
         let path = format!("/apis/apps/v1/namespaces/{}/{plural}", object.text("metadata.namespace"));
         let path = Path::new(path).query("labelSelector", selector(object.at("spec.selector"))).build();
-        api.object(&path).await.map(items_of)
+        let failed = |fault: Fault| format!("{failure} {}: {}", object.text("metadata.name"), fault.words());
+        api.object(&path).await.map(items_of).map_err(|fault| Fault::Plain(failed(fault)))
     };
     match object.text("kind") {
-        "Deployment" => Ok(history_of_deployment(object, &list("replicasets").await?)),
-        "DaemonSet" | "StatefulSet" => Ok(history_of_revisions(object, &list("controllerrevisions").await?)),
+        "Deployment" => {
+            let sets = list("replicasets", "failed to retrieve replica sets from deployment").await?;
+            Ok(history_of_deployment(object, &sets))
+        }
+        kind @ ("DaemonSet" | "StatefulSet") => {
+            let failure = format!("unable to find history controlled by {kind}");
+            Ok(history_of_revisions(object, &list("controllerrevisions", &failure).await?))
+        }
         _ => Err(Fault::Plain(no_history(object))),
     }
 }
@@ -206,7 +214,8 @@ async fn find(
     let namespace = native.namespace(scope);
     let mut selected = Selected { found: Vec::new(), faults: Vec::new() };
     for (resource, name) in targets {
-        match fetch(api, &resource, namespace, name.as_deref(), labels).await {
+        let fetched = fetch(api, &resource, namespace, name.as_deref(), labels).await;
+        match fetched.and_then(|objects| known_to_kubectl(&resource, name.is_none()).map(|()| objects)) {
             Ok(objects) => {
                 selected.found.extend(objects.into_iter().map(|object| Found { resource: resource.clone(), object }));
             }
