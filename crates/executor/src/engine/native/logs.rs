@@ -5,6 +5,7 @@ mod tail;
 
 use futures::future::join_all;
 use kubently_core::kubectl::{LogsCommand, LogsTarget, ObjectRef};
+use kubently_render::fields::Fields;
 use serde_json::Value;
 
 use super::{
@@ -12,6 +13,7 @@ use super::{
     api::{Api, JSON, encode},
     fault::Fault,
     pods::{self, Pod},
+    resources::known_to_kubectl,
 };
 use crate::runner::Output;
 use source::{Source, sources};
@@ -29,6 +31,7 @@ enum Found {
 
 /// Prints logs.
 pub(super) async fn run(native: &Native, api: &Api<'_>, logs: &LogsCommand, output: &Output) -> Ended {
+    check(logs)?;
     let pods = match find(native, api, logs, output).await? {
         Found::Pods(pods) => pods,
         Found::Nothing => {
@@ -49,12 +52,25 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, logs: &LogsCommand, outp
     for source in &all {
         match tail::copy(api, logs, source, output).await {
             Err(fault) if logs.ignore_errors => {
-                output.err(&format!("{fault}\n"));
+                output.out(&format!("error: {}\n", fault.words()));
             }
             ended => ended?,
         }
     }
     Ok(())
+}
+
+/// What cannot be asked for at once.
+fn check(logs: &LogsCommand) -> Result<(), Fault> {
+    if logs.since_time.is_some() && logs.since.is_some_and(|since| !since.is_zero()) {
+        return Err(Fault::Plain("at most one of `sinceTime` or `sinceSeconds` may be specified".to_owned()));
+    }
+    match &logs.container {
+        Some(name) if logs.all_containers => {
+            Err(Fault::Plain(format!("--all-containers=true should not be specified with container name {name}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// All logs at once; each line whole.
@@ -76,7 +92,7 @@ async fn find(native: &Native, api: &Api<'_>, logs: &LogsCommand, output: &Outpu
     let namespace = native.namespace(&logs.common.namespace);
     let one = namespace.unwrap_or(&native.default_namespace);
     match &logs.target {
-        LogsTarget::Pod(name) => Ok(Found::Pods(vec![named(one, pods::by_name(api, one, name).await)?])),
+        LogsTarget::Pod(name) => Ok(Found::Pods(vec![named(api, one, pods::by_name(api, one, name).await).await?])),
         LogsTarget::Selector(selector) => {
             let pods = pods::by_selector(api, namespace, selector).await?;
             Ok(if pods.is_empty() { Found::Nothing } else { Found::Pods(pods) })
@@ -99,12 +115,14 @@ async fn of_object(
     let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{}\"", object.resource));
     let resource = catalog.find(&object.resource).ok_or_else(unknown)?;
     if resource.kind == "Pod" && resource.group.is_empty() {
-        return Ok(Found::Pods(vec![named(namespace, pods::by_name(api, namespace, &object.name).await)?]));
+        let pod = pods::by_name(api, namespace, &object.name).await;
+        return Ok(Found::Pods(vec![named(api, namespace, pod).await?]));
     }
     let mut path = resource.path(Some(namespace)) + "/";
     encode(&mut path, &object.name);
-    let owner: Value = named(namespace, api.read(&path, JSON).await)?;
-    let selector = pods::selector_of(&owner).map_err(Fault::Plain)?;
+    let owner: Value = named(api, namespace, api.read(&path, JSON).await).await?;
+    known_to_kubectl(resource, false)?;
+    let selector = pods::selector_of(&owner).map_err(|why| without_logs(&owner, &why))?;
     let mut found = pods::by_selector(api, Some(namespace), &selector).await?;
     found.sort_by(pods::most_telling_first);
     if found.is_empty() {
@@ -119,12 +137,45 @@ async fn of_object(
     Ok(Found::Pods(found))
 }
 
-/// An object that must be there; `logs` has words of its own for one that is not.
-fn named<T>(namespace: &str, found: Result<T, Fault>) -> Result<T, Fault> {
-    found.map_err(|fault| match fault {
-        Fault::Api(status) if status.reason == "NotFound" => {
-            Fault::Plain(format!("error from server (NotFound): {} in namespace \"{namespace}\"", status.message))
-        }
-        other => other,
-    })
+/// Why there are no logs of such an object. kubectl names the type as its own code does.
+fn without_logs(owner: &Value, why: &str) -> Fault {
+    let (version, kind) = (owner.text("apiVersion"), owner.text("kind"));
+    let version = version.rsplit('/').next().unwrap_or_default();
+    let own = format!("selector for *{version}.{kind} not implemented");
+    let why = if why.starts_with("invalid ") { why } else { &own };
+    Fault::Plain(format!("cannot get the logs from *{version}.{kind}: {why}"))
+}
+
+/// An object that must be there; `logs` has words of its own for one that is not, and for one whose namespace is not.
+async fn named<T>(api: &Api<'_>, namespace: &str, found: Result<T, Fault>) -> Result<T, Fault> {
+    let missing = match found {
+        Err(Fault::Api(status)) if status.reason == "NotFound" => status,
+        found => return found,
+    };
+    let missing = match api.get(&format!("/api/v1/namespaces/{namespace}"), JSON).await {
+        Err(Fault::Api(status)) if status.reason == "NotFound" => status,
+        _ => missing,
+    };
+    let message = missing.message;
+    Err(Fault::Plain(format!("error from server (NotFound): {message} in namespace \"{namespace}\"")))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn types_without_logs_are_named_as_kubectl_does() {
+        let quota = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler"});
+        let expected = "error: cannot get the logs from *v2.HorizontalPodAutoscaler: \
+            selector for *v2.HorizontalPodAutoscaler not implemented";
+        assert_eq!(without_logs(&quota, "whatever").to_string(), expected);
+        let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "s"}, "spec": {}});
+        let why = pods::selector_of(&service).unwrap_err();
+        let expected = "error: cannot get the logs from *v1.Service: \
+            invalid service 's': Service is defined without a selector";
+        assert_eq!(without_logs(&service, &why).to_string(), expected);
+    }
 }

@@ -22,7 +22,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// What stands before each line with `--prefix`.
+    /// What stands before each line with `--prefix`, which `--all-pods` sets.
     pub(super) fn prefix(&self) -> String {
         format!("[pod/{}/{}] ", self.pod, self.container)
     }
@@ -58,32 +58,34 @@ pub(super) fn sources(logs: &LogsCommand, pod: &Pod, output: &Output) -> Result<
         container: name.to_owned(),
     };
     if logs.all_containers {
-        let spec = &pod.spec;
-        let all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
-        return Ok(all.map(|container| source(&container.name)).collect());
+        return Ok(all_of(pod).map(|container| source(&container.name)).collect());
     }
     let chosen = match &logs.container {
         Some(name) => name.clone(),
-        None => default_container(pod, output)?,
+        None => default_container(logs, pod, output)?,
     };
-    let spec = &pod.spec;
-    let mut all = spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers);
-    if !all.any(|container| container.name == chosen) {
+    if !all_of(pod).any(|container| container.name == chosen) {
         return Err(format!("container {chosen} is not valid for pod {}", pod.metadata.name));
     }
     Ok(vec![source(&chosen)])
 }
 
-fn default_container(pod: &Pod, output: &Output) -> Result<String, String> {
+/// Every container, in the order of their logs.
+fn all_of(pod: &Pod) -> impl Iterator<Item = &Container> {
+    let spec = &pod.spec;
+    spec.init_containers.iter().chain(&spec.containers).chain(&spec.ephemeral_containers)
+}
+
+fn default_container(logs: &LogsCommand, pod: &Pod, output: &Output) -> Result<String, String> {
     let spec = &pod.spec;
     if let Some(named) = pod.metadata.annotations.get(DEFAULT_CONTAINER).filter(|name| !name.is_empty()) {
-        if spec.containers.iter().chain(&spec.init_containers).any(|container| container.name == *named) {
+        if all_of(pod).any(|container| container.name == *named) {
             return Ok(named.clone());
         }
         output.err(&format!("Default container name \"{named}\" not found in pod {}\n", pod.metadata.name));
     }
     let first = spec.containers.first().ok_or_else(|| format!("pod {} has no containers", pod.metadata.name))?;
-    if spec.containers.len() + spec.init_containers.len() + spec.ephemeral_containers.len() > 1 {
+    if !logs.all_pods && all_of(pod).count() > 1 {
         output.err(&format!("Defaulted container \"{}\" out of: {}\n", first.name, all_names(pod)));
     }
     Ok(first.name.clone())
@@ -132,6 +134,11 @@ mod tests {
         assert_eq!(chosen("logs p -c setup").unwrap(), ["setup"]);
         assert_eq!(chosen("logs p --all-containers").unwrap(), ["setup", "app", "side"]);
         assert_eq!(chosen("logs p -c nope").unwrap_err(), "container nope is not valid for pod p");
+        let mut pod = pod();
+        pod.metadata.annotations.insert(DEFAULT_CONTAINER.to_owned(), "debug".to_owned());
+        pod.spec.ephemeral_containers.push(Container { name: "debug".to_owned() });
+        let found = sources(&logs("logs p"), &pod, &Output::new(1_000, None)).unwrap();
+        assert_eq!(found.first().map(|source| source.container.as_str()), Some("debug"));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const MAX_LINE: usize = 256 << 10;
 pub(super) async fn copy(api: &Api<'_>, logs: &LogsCommand, source: &Source, output: &Output) -> Result<(), Fault> {
     let pieces = api.stream(&source.path(logs), "*/*").await?;
     pin_mut!(pieces);
-    let prefix = if logs.prefix { source.prefix() } else { String::new() };
+    let prefix = if logs.prefix || logs.all_pods { source.prefix() } else { String::new() };
     let mut lines = Lines { prefix, rest: BytesMut::new() };
     let mut redactor = api.redactor().stream();
     while let Some(piece) = pieces.next().await {
