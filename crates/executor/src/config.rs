@@ -143,8 +143,10 @@ pub struct Config {
     pub max_in_flight: u32,
     /// Most output kept for one command, in bytes, whatever the server asks for.
     pub max_output_bytes: u64,
-    /// What may run; the final decision.
+    /// What may run; the final decision. With `policy_file` what that says takes its place.
     pub policy: Policy,
+    /// The policy file; it is read again when it changes. Default: none.
+    pub policy_file: Option<PathBuf>,
     /// This process's own id, the same over reconnects.
     pub executor_id: ExecutorId,
     /// Whether `executor_id` was only made up: then the one that is kept in `spool_dir` is taken instead, so that
@@ -180,6 +182,7 @@ impl Config {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_output_bytes: MAX_OUTPUT_BYTES,
             policy: Policy::default(),
+            policy_file: None,
             executor_id,
             keep_executor_id: false,
             spool_dir: None,
