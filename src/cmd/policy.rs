@@ -12,19 +12,27 @@ use crate::{
         policy::{JudgeArgs, JudgeVerb},
     },
     exit,
-    output::{Output, Table},
+    output::{self, Output, Table},
 };
 
+/// 1 is an answer here, so whatever goes wrong is another number.
 pub(super) async fn run(args: &JudgeArgs, output: &mut Output) -> anyhow::Result<u8> {
+    match answer(args, output).await {
+        Err(error) if !output::is_broken_pipe(&error) => {
+            output.failure(&error);
+            Ok(exit::NOT_JUDGED)
+        }
+        answer => answer,
+    }
+}
+
+async fn answer(args: &JudgeArgs, output: &mut Output) -> anyhow::Result<u8> {
     let format = args.data.format;
     match &args.verb {
-        JudgeVerb::Check { policy_file, namespace_default, argv } => match policy(policy_file.as_ref()).await {
-            Ok(policy) => check(&policy, namespace_default, argv, format, output),
-            Err(error) => {
-                output.failure(&error);
-                Ok(exit::NOT_JUDGED)
-            }
-        },
+        JudgeVerb::Check { policy_file, namespace_default, argv } => {
+            let policy = policy(policy_file.as_ref()).await?;
+            check(&policy, namespace_default, argv, format, output)
+        }
         JudgeVerb::Schema => schema(format, output),
     }
 }
