@@ -115,6 +115,25 @@ fn the_example_file_is_valid_and_shows_every_field() {
     }
 }
 
+/// Whatever a file is cut or garbled to, it is read or refused.
+#[test]
+fn no_garbled_file_is_a_defect() {
+    for (at, _) in EXAMPLE.char_indices() {
+        let (head, tail) = EXAMPLE.split_at(at);
+        for text in [
+            head.to_owned(),
+            tail.to_owned(),
+            format!("{head}\u{0}{tail}"),
+            format!("{head}{{{tail}"),
+            format!("{head}&a *a{tail}"),
+        ] {
+            if let Err(invalid) = read(&text) {
+                assert!(!invalid.rule.is_empty(), "{text}");
+            }
+        }
+    }
+}
+
 /// What the schema refuses, the reader refuses too.
 #[test]
 fn schema_and_reader_refuse_alike() {
