@@ -25,6 +25,8 @@ import yaml
 CHART = pathlib.Path(__file__).parent / "kubently"
 # Where the binary says what it reads.
 ARGUMENTS = CHART.parents[1] / "src" / "args"
+# What the binary reads, and an example of it.
+POLICY_SCHEMA, POLICY = CHART.parents[1] / "crates/policy/policy.schema.json", CHART.parents[1] / "docs/policy.example.yaml"
 NAMESPACE = "troubleshooting"
 # The newest schemas that the validator has; field names that a release does not know are errors there.
 KUBERNETES = kubernetes_validate.latest_version()
@@ -32,6 +34,7 @@ KUBERNETES = kubernetes_validate.latest_version()
 # group/version -> plural -> (kind, namespaced)
 RESOURCES = {
     "v1": {
+        "configmaps": ("ConfigMap", True),
         "secrets": ("Secret", True),
         "services": ("Service", True),
         "serviceaccounts": ("ServiceAccount", True),
@@ -78,6 +81,11 @@ VARIANTS = {
         },
         "executor": {"enabled": True, "clusterId": "here", "existingSecret": "token"},
     },
+    "policy as a map": {
+        "executor": {"enabled": True, "clusterId": "here"},
+        "policy": yaml.safe_load(POLICY.read_text()),
+    },
+    "policy as text": {"policy": POLICY.read_text()},
     "everything": {
         "nameOverride": "kbl",
         "commonLabels": {"team": "platform"},
@@ -129,6 +137,9 @@ REFUSED = [
     ({"executor": {"enabled": True, "clusterId": "c", "token": "short"}}, "32 to 128"),
     ({"server": {"replica": 3}}, "replica"),
     ({"unknown": 1}, "unknown"),
+    ({"policy": {"verbs": ["delete"]}}, "verbs"),
+    ({"policy": {"namespace": {"allow": ["shop"]}}}, "namespace"),
+    ({"policy": {"mode": "readOnly"}, "server": {"mode": "fullAccess"}}, "policy says the mode too"),
 ]
 
 
@@ -298,7 +309,7 @@ def check_promises(name, objects, record):
     kinds = {(o["kind"], o["metadata"]["name"].removeprefix(NAMESPACE + "-").removeprefix("kubently-").removeprefix("kbl-")) for o in objects}
     server, executor = find(objects, "Deployment", "-server"), find(objects, "Deployment", "-executor")
     assert bool(server) == (name != "executor only"), kinds
-    assert bool(executor) == (name in ("executor only", "server and executor", "secrets of one's own", "everything")), kinds
+    assert bool(executor) == (name in ("executor only", "server and executor", "secrets of one's own", "policy as a map", "everything")), kinds
     if server:
         spec = server["spec"]["template"]["spec"]
         env = {e["name"]: e.get("value") for e in spec["containers"][0]["env"]}
@@ -309,6 +320,13 @@ def check_promises(name, objects, record):
         spool = next((e["value"] for e in container["env"] if e["name"] == "KUBENTLY_SPOOL_DIR"), None)
         mounted = next((m["mountPath"] for m in container["volumeMounts"] if m["name"] == "spool"), None)
         assert spool == mounted == (None if name == "everything" else "/var/lib/kubently"), (spool, mounted)
+    config = find(objects, "ConfigMap", "-policy")
+    assert bool(config) == name.startswith("policy"), kinds
+    for deployment in filter(None, (server, executor)):
+        check_policy(deployment["spec"]["template"]["spec"], config)
+    if config:
+        assert yaml.safe_load(config["data"]["policy.yaml"]) == yaml.safe_load(POLICY.read_text())
+        assert name != "policy as text" or config["data"]["policy.yaml"] == POLICY.read_text()
     role = find(objects, "ClusterRole", "-executor")
     for rule in role["rules"] if role else []:
         assert set(rule["verbs"]) <= {"get", "list", "watch"} and "*" not in rule["resources"] + rule["apiGroups"], rule
@@ -333,6 +351,36 @@ def check_promises(name, objects, record):
         assert keys["executor-tokens"] == f"here:{token}" and len(token) == 48
     if name == "everything":
         assert sorted(keys["executor-tokens"].split("\n")) == sorted([f"here:{token}", f"other:{OK_TOKEN}"])
+
+
+def check_policy(pod, config):
+    """A policy is mounted as a folder, or its file would never change, and no mode is said beside it."""
+    container = pod["containers"][0]
+    env = {e["name"]: e.get("value") for e in container["env"]}
+    assert ("KUBENTLY_POLICY_FILE" in env) != ("KUBENTLY_MODE" in env) and ("KUBENTLY_POLICY_FILE" in env) == bool(config), env
+    if config:
+        folder, key = os.path.split(env["KUBENTLY_POLICY_FILE"])
+        mount = next(m for m in container["volumeMounts"] if m["mountPath"] == folder)
+        volume = next(v for v in pod["volumes"] if v["name"] == mount["name"])
+        assert "subPath" not in mount and volume["configMap"]["name"] == config["metadata"]["name"] and key in config["data"]
+
+
+def check_policy_schema():
+    """The chart's schema of a policy is the binary's, without its words for people."""
+    words = ("examples", "$defs", "$schema", "title", "description", "default")
+
+    def plain(value):
+        if isinstance(value, dict) and "$ref" in value:
+            return {"$ref": value["$ref"].replace("#/$defs/", "#/definitions/policy-")}
+        if isinstance(value, dict):
+            return {key: plain(inner) for key, inner in value.items() if key not in words}
+        return [plain(inner) for inner in value] if isinstance(value, list) else value
+
+    binary, chart = json.loads(POLICY_SCHEMA.read_text()), json.loads((CHART / "values.schema.json").read_text())["definitions"]
+    assert chart["policy"] == plain(binary), "values.schema.json: definitions.policy is not that of crates/policy/policy.schema.json"
+    for name, definition in binary["$defs"].items():
+        assert chart[f"policy-{name}"] == plain(definition), f"values.schema.json: definitions.policy-{name}"
+    print("ok: the chart's schema of a policy is the binary's")
 
 
 def check_variant(name, values):
@@ -409,6 +457,7 @@ def main():
     if os.environ.get("HELM_DRIVER") != "memory":
         return "run helm/check.sh: Helm's own records must stay in its memory, and it reads HELM_DRIVER when it is loaded"
     check_readme()
+    check_policy_schema()
     for name, values in VARIANTS.items():
         lint(name, values)
         check_variant(name, values)

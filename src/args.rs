@@ -5,6 +5,7 @@
 pub(crate) mod client;
 mod env;
 pub(crate) mod nouns;
+pub(crate) mod policy;
 pub(crate) mod roles;
 pub(crate) mod run;
 pub(crate) mod secret;
@@ -18,6 +19,7 @@ use clap_complete::Shell;
 use self::{
     client::DataArgs,
     nouns::{AuditArgs, ClustersArgs, CommandsArgs, ExecutorsArgs, SessionsArgs, TokensArgs},
+    policy::JudgeArgs,
     roles::{dev::DevArgs, executor::ExecutorArgs, server::ServerArgs},
     run::ExecArgs,
 };
@@ -55,6 +57,8 @@ pub(crate) enum Command {
     Audit(Box<AuditArgs>),
     /// Look after commands by their id.
     Commands(Box<CommandsArgs>),
+    /// Try a policy file out, without a server: kubently policy check --policy-file F -- get pods -n shop
+    Policy(JudgeArgs),
     /// Print the version of this binary.
     Version(DataArgs),
     /// Print a script that completes kubently's command line.
@@ -76,8 +80,13 @@ pub(crate) fn parse(line: impl IntoIterator<Item = OsString>) -> Result<Cli, cla
 }
 
 /// The exit code for a command line that was not understood, or that asked for help.
-pub(crate) fn exit_code(error: &clap::Error) -> u8 {
-    if error.use_stderr() { crate::exit::USAGE } else { crate::exit::OK }
+pub(crate) fn exit_code(line: &[OsString], error: &clap::Error) -> u8 {
+    match error.use_stderr() {
+        false => crate::exit::OK,
+        // There 1 is an answer, as it is of grep and diff, so that every trouble must be another number.
+        true if line.get(1).is_some_and(|noun| noun == "policy") => crate::exit::NOT_JUDGED,
+        true => crate::exit::USAGE,
+    }
 }
 
 #[cfg(test)]
@@ -86,7 +95,15 @@ pub(crate) mod tests {
 
     /// Parses a command line without the program's name.
     pub(crate) fn parsed(line: &[&str]) -> Result<Cli, clap::Error> {
-        parse(std::iter::once("kubently").chain(line.iter().copied()).map(OsString::from))
+        parse(whole(line))
+    }
+
+    fn whole(line: &[&str]) -> Vec<OsString> {
+        std::iter::once("kubently").chain(line.iter().copied()).map(OsString::from).collect()
+    }
+
+    fn code(line: &[&str]) -> u8 {
+        exit_code(&whole(line), &parsed(line).err().unwrap())
     }
 
     #[test]
@@ -97,11 +114,17 @@ pub(crate) mod tests {
     #[test]
     fn wrong_usage_exits_64_and_help_exits_0() {
         for wrong in [&["frobnicate"][..], &["exec", "c"], &["exec"], &[], &["clusters", "get"]] {
-            assert_eq!(exit_code(&parsed(wrong).err().unwrap()), 64, "{wrong:?}");
+            assert_eq!(code(wrong), 64, "{wrong:?}");
         }
         for help in [&["--help"][..], &["exec", "--help"], &["--version"]] {
-            assert_eq!(exit_code(&parsed(help).err().unwrap()), 0, "{help:?}");
+            assert_eq!(code(help), 0, "{help:?}");
         }
+        for wrong in
+            [&["policy"][..], &["policy", "check"], &["policy", "check", "get", "pods"], &["policy", "schema", "x"]]
+        {
+            assert_eq!(code(wrong), 2, "{wrong:?}");
+        }
+        assert_eq!(code(&["policy", "check", "--help"]), 0);
     }
 
     #[test]

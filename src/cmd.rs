@@ -10,6 +10,7 @@ mod exec;
 mod executor;
 mod executors;
 mod live;
+mod policy;
 mod result;
 mod retry;
 mod server;
@@ -17,7 +18,7 @@ mod sessions;
 mod tokens;
 mod version;
 
-use std::{process::ExitCode, time::Duration};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use anyhow::Context as _;
 use tokio::runtime::{Builder, Runtime};
@@ -35,12 +36,13 @@ const LEAVE: Duration = Duration::from_secs(1);
 
 /// Runs what the command line says.
 pub(crate) fn main() -> ExitCode {
-    let command = match args::parse(std::env::args_os()) {
+    let line: Vec<OsString> = std::env::args_os().collect();
+    let command = match args::parse(line.iter().cloned()) {
         Ok(cli) => cli.command,
         Err(error) => {
             // Help that nobody reads is no failure.
             drop(error.print());
-            return args::exit_code(&error).into();
+            return args::exit_code(&line, &error).into();
         }
     };
     let mut output = Output::standard();
@@ -92,6 +94,7 @@ async fn look_up(command: Command, output: &mut Output) -> anyhow::Result<u8> {
         Command::Tokens(args) => tokens::run(&args, output).await,
         Command::Executors(args) => executors::run(&args, output).await,
         Command::Audit(args) => audit::run(&args, output).await,
+        Command::Policy(args) => policy::run(&args, output).await,
         Command::Completion(args) => completion::run(&args, output),
         Command::Version(args) => version::run(&args, output),
         Command::Server(_) | Command::Executor(_) | Command::Dev(_) | Command::Exec(_) | Command::Commands(_) => {

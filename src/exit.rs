@@ -9,6 +9,10 @@ pub(crate) const OK: u8 = 0;
 pub(crate) const FAILURE: u8 = 1;
 /// The command line was not understood (`EX_USAGE`).
 pub(crate) const USAGE: u8 = ErrorKind::InvalidArgument.row().exit;
+/// `kubently policy check`: the command would be refused.
+pub(crate) const REFUSED: u8 = 1;
+/// `kubently policy`: nothing could be judged, because the command line or the policy file is wrong.
+pub(crate) const NOT_JUDGED: u8 = 2;
 /// Somebody took the request back: 128 + SIGINT, as shells do.
 pub(crate) const INTERRUPTED: u8 = ErrorKind::Cancelled.row().exit;
 /// The time was over before there was a result.

@@ -2,6 +2,7 @@
 
 pub(crate) mod dev;
 pub(crate) mod executor;
+pub(crate) mod policy;
 pub(crate) mod server;
 
 use clap::{Args, ValueEnum};

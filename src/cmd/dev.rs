@@ -40,6 +40,7 @@ pub(super) async fn run(args: &DevArgs, output: &mut Output, stop: &Cancellation
     let one_command = !args.argv.is_empty();
     let filter = args.log.as_deref().unwrap_or(if one_command { "warn" } else { "info" });
     telemetry::init(filter, args.log_format)?;
+    args.target.policy.agree().await?;
     let access = Access::of(args)?;
     let mut parts = tokio::select! {
         parts = Box::pin(Parts::start(args, &access)) => parts?,
@@ -161,7 +162,8 @@ fn server_config(args: &DevArgs, access: &Access) -> kubently_server::Config {
     let default = if args.argv.is_empty() { LISTEN } else { LISTEN_FOR_ONE };
     let mut config = kubently_server::Config::new(args.listen.unwrap_or(default), access.api_keys.clone());
     config.executor_tokens = vec![(access.cluster.clone(), access.token.clone())];
-    config.policy = kubently_core::policy::Policy::new(args.target.mode);
+    config.policy = args.target.policy.built_in();
+    config.policy_file.clone_from(&args.target.policy.policy_file);
     config.drain_timeout = DRAIN;
     config
 }

@@ -8,6 +8,7 @@ use crate::{args::roles::executor::ExecutorArgs, exit, telemetry};
 
 pub(super) async fn run(args: &ExecutorArgs, stop: &CancellationToken) -> anyhow::Result<u8> {
     telemetry::init(&args.log.log, args.log.log_format)?;
+    args.target.policy.agree().await?;
     let mut config = args.config()?;
     let demo = if args.target.demo { Some(DemoCluster::start().await?) } else { None };
     if let Some(demo) = &demo {

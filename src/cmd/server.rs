@@ -8,6 +8,7 @@ use crate::{args::roles::server::ServerArgs, exit, telemetry};
 
 pub(super) async fn run(args: &ServerArgs, stop: &CancellationToken) -> anyhow::Result<u8> {
     telemetry::init(&args.log.log, args.log.log_format)?;
+    args.policy.agree().await?;
     let config = args.config()?;
     if matches!(config.backend, Backend::Memory) {
         tracing::warn!("state is in memory: it ends with this process and is not shared; set --redis-url");

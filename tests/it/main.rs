@@ -7,6 +7,7 @@ mod commands;
 mod faces;
 mod faults;
 mod foreign;
+mod policy;
 mod refusals;
 mod rest;
 mod sandbox;

@@ -29,14 +29,22 @@ async fn our_crates_import_each_other_as_drawn() {
     let allowed: BTreeMap<&str, BTreeSet<&str>> = [
         ("kubently-core", vec![]),
         ("kubently-proto", vec!["kubently-core"]),
-        ("kubently-server", vec!["kubently-core", "kubently-proto"]),
+        ("kubently-policy", vec!["kubently-core"]),
+        ("kubently-server", vec!["kubently-core", "kubently-policy", "kubently-proto"]),
         ("kubently-render", vec![]),
-        ("kubently-executor", vec!["kubently-core", "kubently-proto", "kubently-render"]),
+        ("kubently-executor", vec!["kubently-core", "kubently-policy", "kubently-proto", "kubently-render"]),
         ("kubently-democluster", vec![]),
         ("kubently-bench", vec!["kubently-core", "kubently-proto"]),
         (
             "kubently",
-            vec!["kubently-core", "kubently-proto", "kubently-server", "kubently-executor", "kubently-democluster"],
+            vec![
+                "kubently-core",
+                "kubently-policy",
+                "kubently-proto",
+                "kubently-server",
+                "kubently-executor",
+                "kubently-democluster",
+            ],
         ),
     ]
     .map(|(name, uses)| (name, uses.into_iter().collect()))

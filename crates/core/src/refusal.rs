@@ -65,6 +65,14 @@ rules! {
     StreamingNotRequested => "streaming-not-requested";
     /// A resource whose content this policy does not show.
     RestrictedResource => "restricted-resource";
+    /// A resource that is not among those that this policy shows.
+    ResourceNotAllowed => "resource-not-allowed";
+    /// A namespace that this policy does not show.
+    NamespaceNotAllowed => "namespace-not-allowed";
+    /// Something that is in no namespace, where this policy shows namespaces only.
+    ClusterScopeNotAllowed => "cluster-scope-not-allowed";
+    /// A harmless flag that this policy denies.
+    FlagNotAllowed => "flag-not-allowed";
 }
 
 /// A command that may not run. Nothing ran.
@@ -74,7 +82,8 @@ pub struct Refusal {
     pub rule: Rule,
     /// The argument at fault, shortened and escaped; of a denied flag only its name, never its value.
     pub argument: Option<String>,
-    /// The argument's position in the vector as it was given, from 0.
+    /// The argument's position in the vector as it was given, from 0; none where it was understood, not read: the policy
+    /// judges what arguments mean.
     pub index: Option<usize>,
     /// One sentence for people.
     pub message: String,
@@ -95,13 +104,22 @@ impl Refusal {
         self.index = Some(index);
         self
     }
+
+    /// The same refusal, caused by `argument`, wherever it was.
+    #[must_use]
+    pub fn about(mut self, argument: &str) -> Self {
+        self.argument = Some(quote(argument));
+        self
+    }
 }
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.rule.as_str(), self.message)?;
-        if let (Some(argument), Some(index)) = (&self.argument, self.index) {
-            write!(f, " (argument {index}: \"{argument}\")")?;
+        match (&self.argument, self.index) {
+            (Some(argument), Some(index)) => write!(f, " (argument {index}: \"{argument}\")")?,
+            (Some(argument), None) => write!(f, " (argument \"{argument}\")")?,
+            (None, _) => {}
         }
         if self.allowed.is_empty() { Ok(()) } else { write!(f, "; allowed: {}", self.allowed) }
     }
@@ -132,6 +150,8 @@ mod tests {
         let refusal = Refusal::new(Rule::DeniedFlag, "changes the target", "--namespace").at("--server", 2);
         let text = "denied-flag: changes the target (argument 2: \"--server\"); allowed: --namespace";
         assert_eq!(refusal.to_string(), text);
+        let refusal = Refusal::new(Rule::NamespaceNotAllowed, "not shown", "-n shop").about("web");
+        assert_eq!(refusal.to_string(), "namespace-not-allowed: not shown (argument \"web\"); allowed: -n shop");
     }
 
     #[test]

@@ -10,8 +10,6 @@ use kubently_core::{
     policy::Policy,
 };
 
-use kubently_render::redact;
-
 use crate::{Error, backoff::BackoffSettings};
 
 /// Commands run at once unless set otherwise.
@@ -167,8 +165,10 @@ pub struct Config {
     pub max_in_flight: u32,
     /// Most output kept for one command, in bytes, whatever the server asks for.
     pub max_output_bytes: u64,
-    /// What may run; the final decision.
+    /// What may run; the final decision. With `policy_file` what that says takes its place.
     pub policy: Policy,
+    /// The policy file; it is read again when it changes. Default: none.
+    pub policy_file: Option<PathBuf>,
     /// This process's own id, the same over reconnects.
     pub executor_id: ExecutorId,
     /// Whether `executor_id` was only made up: then the one that is kept in `spool_dir` is taken instead, so that
@@ -187,8 +187,9 @@ pub struct Config {
     pub timing: Timing,
     /// Time in-flight commands and undelivered results get at shutdown.
     pub grace: Duration,
-    /// Which secrets are made unreadable before anything leaves the cluster.
-    pub redaction: redact::Settings,
+    /// What pseudonyms of secrets are made with; random, and the same for the life of the process, so that equal values
+    /// stay comparable.
+    pub pseudonym_key: [u8; 32],
     /// What time it is.
     pub clock: Clock,
 }
@@ -208,6 +209,7 @@ impl Config {
             max_in_flight: DEFAULT_MAX_IN_FLIGHT,
             max_output_bytes: MAX_OUTPUT_BYTES,
             policy: Policy::default(),
+            policy_file: None,
             executor_id,
             keep_executor_id: false,
             spool_dir: None,
@@ -216,7 +218,7 @@ impl Config {
             tls: TlsSettings::default(),
             timing: Timing::default(),
             grace: DEFAULT_GRACE,
-            redaction: redact::Settings::default(),
+            pseudonym_key: random_key(),
             clock: Clock::default(),
         }
     }
@@ -240,6 +242,14 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// Two random identifiers of the system's good random numbers.
+fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key
 }
 
 fn check_server(server: &str) -> Result<(), Error> {

@@ -52,7 +52,6 @@ pub(crate) enum Detached {
 /// What every transport needs.
 pub(crate) struct Context {
     pub(crate) config: Config,
-    pub(crate) capabilities: Capabilities,
     /// Tells this process from others that have the same executor id, before and after it.
     pub(crate) process_id: String,
     pub(crate) runner: Arc<Runner>,
@@ -65,7 +64,6 @@ pub(crate) struct Context {
 impl Context {
     pub(crate) fn new(config: Config, runner: Arc<Runner>) -> Result<Self, Error> {
         Ok(Self {
-            capabilities: capabilities(&config),
             process_id: format!("{:016x}", fastrand::u64(..)),
             trust: Trust::load(&config)?,
             runner,
@@ -74,6 +72,20 @@ impl Context {
             links: AtomicU64::new(0),
             config,
         })
+    }
+
+    /// What this executor reports about itself; lists are cut to what a report may hold.
+    pub(crate) fn capabilities(&self) -> Capabilities {
+        let policy = self.runner.policy();
+        let restricted = policy.restricted_resources();
+        Capabilities {
+            mode: policy.mode(),
+            allowed_verbs: verbs(&policy),
+            restricted_resources: restricted.iter().take(MAX_REPORTED).map(ToString::to_string).collect(),
+            allowed_flags: policy.allowed_flags().into_iter().take(MAX_REPORTED_FLAGS).collect(),
+            executor_version: Some(self.config.version.clone()),
+            executor_pod: self.config.pod.clone(),
+        }
     }
 
     /// The server whose turn it is.
@@ -181,24 +193,6 @@ impl<'a> Pace<'a> {
         };
         self.context.rotate();
         sleep(pause).await;
-    }
-}
-
-/// What this executor reports about itself; lists are cut to what a report may hold.
-fn capabilities(config: &Config) -> Capabilities {
-    let policy = &config.policy;
-    Capabilities {
-        mode: policy.mode(),
-        allowed_verbs: verbs(policy),
-        restricted_resources: policy
-            .restricted_resources()
-            .iter()
-            .take(MAX_REPORTED)
-            .map(ToString::to_string)
-            .collect(),
-        allowed_flags: policy.allowed_flags().into_iter().take(MAX_REPORTED_FLAGS).collect(),
-        executor_version: Some(config.version.clone()),
-        executor_pod: config.pod.clone(),
     }
 }
 

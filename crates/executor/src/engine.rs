@@ -4,17 +4,17 @@ mod kubectl;
 mod native;
 
 use kubently_core::kubectl::Command;
-use kubently_render::redact::Redactor;
+use kubently_render::redact::{Redactor, Settings};
 
 use crate::{Config, EngineKind, Error, runner::Output};
 
-/// What makes secrets unreadable in what this executor prints. The pseudonyms of two processes have nothing to do with
-/// each other.
-fn redactor(config: &Config) -> Result<Redactor, String> {
-    let mut key = [0; 32];
-    let random = rustls::crypto::ring::default_provider().secure_random;
-    random.fill(&mut key).map_err(|_| "the system has no random numbers".to_owned())?;
-    Ok(Redactor::new(&key, &config.redaction))
+/// What makes secrets unreadable in what this executor prints. The names that a policy adds come on top of those that
+/// are always secret.
+fn redactor(config: &Config) -> Redactor {
+    let asked = config.policy.redaction();
+    let mut settings = Settings { enabled: asked.enabled, ..Settings::default() };
+    settings.names.extend(asked.env_name_patterns.iter().cloned());
+    Redactor::new(&config.pseudonym_key, &settings)
 }
 
 /// How a command's run ended by itself.
@@ -54,7 +54,7 @@ pub(crate) enum Choice<'a> {
 impl Engine {
     /// Makes the engines that `config` asks for; fails when none can be had.
     pub(crate) async fn bind(config: &Config) -> Result<Self, Error> {
-        let redactor = redactor(config).map_err(Error::Engine)?;
+        let redactor = redactor(config);
         match config.engine {
             EngineKind::Native => {
                 let native = native::Native::bind(config, redactor.clone()).await.map_err(Error::Engine)?;

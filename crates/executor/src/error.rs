@@ -14,6 +14,8 @@ pub enum Error {
     },
     /// No engine can be had; says what was tried.
     Engine(String),
+    /// The policy file cannot be used.
+    Policy(kubently_policy::Error),
     /// The TLS settings cannot be used.
     Tls(String),
 }
@@ -29,6 +31,7 @@ impl fmt::Display for Error {
         match self {
             Self::Setting { name, rule } => write!(f, "setting {name}: {rule}"),
             Self::Engine(cause) => write!(f, "no engine: {cause}"),
+            Self::Policy(error) => error.fmt(f),
             Self::Tls(cause) => write!(f, "TLS: {cause}"),
         }
     }

@@ -16,6 +16,7 @@ mod config;
 mod connection;
 mod engine;
 mod error;
+mod reload;
 mod runner;
 mod spool;
 #[cfg(test)]
@@ -24,6 +25,7 @@ mod testing;
 use std::{sync::Arc, time::Duration};
 
 use kubently_core::ids::ExecutorId;
+use kubently_policy::Source;
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
@@ -37,11 +39,9 @@ pub use config::{
 };
 pub use connection::AttachedTo;
 pub use error::Error;
-pub use kubently_render::redact::Settings as RedactionSettings;
 
 use connection::Context;
-use engine::Engine;
-use runner::Runner;
+use runner::{Footing, Runner};
 use spool::Keeper;
 
 /// Time that a server gets to end a stream on which everything is said.
@@ -50,6 +50,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// An executor that is ready to attach.
 pub struct Bound {
     context: Arc<Context>,
+    /// Where the policy comes from.
+    policy: Source,
     /// With a spool directory.
     keeper: Option<Keeper>,
 }
@@ -57,14 +59,17 @@ pub struct Bound {
 /// Checks the settings and makes the engines ready.
 ///
 /// # Errors
-/// When a setting breaks a rule, no engine can be had, or the TLS settings or the spool directory cannot be used.
+/// When a setting breaks a rule, no engine can be had, or the policy file, the TLS settings or the spool directory cannot
+/// be used.
 pub async fn bind(mut config: Config) -> Result<Bound, Error> {
     config.check()?;
-    let engine = Engine::bind(&config).await?;
+    let policy = Source::open(config.policy.clone(), config.policy_file.clone()).await.map_err(Error::Policy)?;
+    config.policy = (*policy.live().current()).clone();
+    let footing = Footing::bind(&config).await?;
     let (spool, keeper) = spool::open(&mut config).await?;
-    let runner = Runner::new(engine, config.policy.clone(), config.max_in_flight, config.max_output_bytes, spool);
+    let runner = Runner::new(footing, config.max_in_flight, config.max_output_bytes, spool);
     let context = Context::new(config, Arc::new(runner))?;
-    Ok(Bound { context: Arc::new(context), keeper })
+    Ok(Bound { context: Arc::new(context), policy, keeper })
 }
 
 impl Bound {
@@ -83,11 +88,13 @@ impl Bound {
     /// Attaches and runs commands until `shutdown`. Then no new commands are taken, running ones get
     /// [`Config::grace`] to finish and to be delivered, and what is left goes back to the server unanswered.
     pub async fn serve(mut self, shutdown: CancellationToken) {
-        let runner = Arc::clone(&self.context.runner);
-        let grace = self.context.config.grace;
+        let context = Arc::clone(&self.context);
+        let runner = &context.runner;
+        let grace = context.config.grace;
         tokio::select! {
             () = connection::run(self.context) => {}
-            () = wind_down(&runner, grace, shutdown) => {}
+            () = reload::follow(self.policy, &context.config, runner) => {}
+            () = wind_down(runner, grace, shutdown) => {}
             () = keep(&mut self.keeper) => {}
         }
         runner.abandon().await;

@@ -4,6 +4,7 @@
 //! Every command that was admitted ends in exactly one result in the [`Spool`]; only at the end of the
 //! process commands are dropped without one, so that the server gives them to another executor.
 
+mod footing;
 mod job;
 mod output;
 
@@ -21,11 +22,12 @@ use kubently_core::{
     policy::{Context, Policy},
 };
 use tokio::{
-    sync::{Semaphore, SemaphorePermit},
+    sync::{Semaphore, SemaphorePermit, watch},
     time::{Instant, timeout_at},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub(crate) use footing::Footing;
 pub(crate) use job::Job;
 pub(crate) use output::{Output, Room, split};
 
@@ -47,8 +49,7 @@ enum End {
 
 /// Runs commands. Shared by all links.
 pub(crate) struct Runner {
-    engine: Engine,
-    policy: Policy,
+    footing: watch::Sender<Arc<Footing>>,
     max_output: u64,
     places: Semaphore,
     waiting: Semaphore,
@@ -61,11 +62,10 @@ pub(crate) struct Runner {
 }
 
 impl Runner {
-    pub(crate) fn new(engine: Engine, policy: Policy, max_in_flight: u32, max_output: u64, spool: Arc<Spool>) -> Self {
+    pub(crate) fn new(footing: Footing, max_in_flight: u32, max_output: u64, spool: Arc<Spool>) -> Self {
         let places = max_in_flight as usize;
         Self {
-            engine,
-            policy,
+            footing: watch::Sender::new(Arc::new(footing)),
             max_output,
             places: Semaphore::new(places),
             waiting: Semaphore::new(places + MAX_WAITING),
@@ -78,6 +78,26 @@ impl Runner {
 
     pub(crate) const fn spool(&self) -> &Arc<Spool> {
         &self.spool
+    }
+
+    /// What commands that come now are judged and run by.
+    pub(crate) fn footing(&self) -> Arc<Footing> {
+        self.footing.borrow().clone()
+    }
+
+    /// The policy in force.
+    pub(crate) fn policy(&self) -> Arc<Policy> {
+        self.footing.borrow().policy.clone()
+    }
+
+    /// Tells when the policy may have changed.
+    pub(crate) fn changes(&self) -> watch::Receiver<Arc<Footing>> {
+        self.footing.subscribe()
+    }
+
+    /// Judges and runs what comes from now on by this.
+    pub(crate) fn stand_on(&self, footing: Footing) {
+        self.footing.send_replace(Arc::new(footing));
     }
 
     /// Takes a command that arrived on `link`. Never waits: the answer comes through the spool. After
@@ -154,7 +174,8 @@ impl Runner {
 
     async fn answer(&self, job: &Job, stop: &CancellationToken) -> CommandResult {
         let deadline = Instant::now() + job.timeout;
-        let command = match self.judge(job) {
+        let footing = self.footing();
+        let command = match judge(&footing, job) {
             Ok(command) => command,
             Err(refusal) => return unfinished(Outcome::Denied, refusal),
         };
@@ -162,16 +183,9 @@ impl Runner {
             return unfinished(Outcome::Failed, "the executor has too many commands waiting; nothing ran");
         };
         match self.place(deadline, stop).await {
-            Ok(_place) => self.run(job, &command, deadline, stop).await,
+            Ok(_place) => self.run(&footing.engine, (job, &command), deadline, stop).await,
             Err(result) => result,
         }
-    }
-
-    /// The final decision, whatever the server decided.
-    fn judge(&self, job: &Job) -> Result<Command, String> {
-        let command = kubectl::parse(&job.argv).map_err(|refusal| refusal.to_string())?;
-        self.policy.check(&command, Context { streaming: job.live }).map_err(|refusal| refusal.to_string())?;
-        Ok(command)
     }
 
     /// A place to run in, unless the deadline or a cancel comes first.
@@ -185,12 +199,18 @@ impl Runner {
         }
     }
 
-    async fn run(&self, job: &Job, command: &Command, deadline: Instant, stop: &CancellationToken) -> CommandResult {
+    async fn run(
+        &self,
+        engine: &Engine,
+        (job, command): (&Job, &Command),
+        deadline: Instant,
+        stop: &CancellationToken,
+    ) -> CommandResult {
         let limit = job.max_output.min(self.max_output);
         let tap = job.live.then(|| (Arc::clone(&self.spool), Arc::clone(&job.id)));
         let output = Output::new(limit, tap);
         let started = Instant::now();
-        let engine = self.engine.choose(command);
+        let engine = engine.choose(command);
         let end = tokio::select! {
             exit = timeout_at(deadline, engine.run(command, &output)) => exit.map_or(End::TimedOut, End::Exited),
             () = stop.cancelled() => End::Cancelled,
@@ -202,6 +222,14 @@ impl Runner {
         chunks.into_iter().for_each(|chunk| self.spool.add_chunk(&job.id, chunk));
         result
     }
+}
+
+/// The final decision, whatever the server decided.
+fn judge(footing: &Footing, job: &Job) -> Result<Command, String> {
+    let command = kubectl::parse(&job.argv).map_err(|refusal| refusal.to_string())?;
+    let context = Context { streaming: job.live, default_namespace: footing.default_namespace.as_deref() };
+    footing.policy.check(&command, context).map_err(|refusal| refusal.to_string())?;
+    Ok(command)
 }
 
 /// A defect in one command must neither stop the others nor leave it without an answer.

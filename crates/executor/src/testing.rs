@@ -13,7 +13,10 @@ use kubently_core::{
 use tempfile::TempDir;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{BackoffSettings, Config, EngineKind, Timing, engine::Engine, runner::Job};
+use crate::{
+    BackoffSettings, Config, EngineKind, Timing,
+    runner::{Footing, Job},
+};
 
 /// Far beyond any wait in a test that works.
 pub(crate) const SOON: Duration = Duration::from_secs(20);
@@ -74,8 +77,8 @@ impl Script {
         Config { engine: EngineKind::Kubectl, kubectl_path: Some(self.path.clone()), ..config("http://127.0.0.1:1") }
     }
 
-    pub(crate) async fn engine(&self) -> Engine {
-        Engine::bind(&self.config()).await.unwrap()
+    pub(crate) async fn footing(&self) -> Footing {
+        Footing::bind(&self.config()).await.unwrap()
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod cluster;
 pub mod command;
 pub mod journal;
+pub mod judgement;
 pub mod spec;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

@@ -2,7 +2,8 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use kubently_core::Error;
+use kubently_core::{Error, ErrorKind};
+use kubently_policy::Source;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -55,6 +56,8 @@ pub struct Bound {
     drain_timeout: Duration,
     /// What tells that messages may have been missed.
     returns: Returns,
+    /// Where the policy comes from.
+    policy: Source,
     /// What must run besides the listener.
     background: Background,
 }
@@ -85,6 +88,8 @@ struct State {
 /// Checks the settings, connects, and listens. All that can fail at start fails here.
 pub async fn bind(config: Config) -> Result<Bound, Error> {
     let keys = ApiKeys::parse(&config.api_keys)?;
+    let policy =
+        Source::open(config.policy.clone(), config.policy_file.clone()).await.map_err(|cause| bad_policy(&cause))?;
     let stop_bus = CancellationToken::new();
     let State { bus, inbox, store, journal, health: store_health } = open(&config, &stop_bus).await?;
     let ids = CommandIds::new();
@@ -103,7 +108,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         ids,
         bus,
         journal,
-        policy: config.policy.clone(),
+        policy: policy.live(),
         sessions: sessions.clone(),
         clusters: clusters.clone(),
         tokens: tokens.clone(),
@@ -124,6 +129,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
         heartbeat_interval: config.heartbeat_interval,
         serial_in_flight: config.serial_in_flight.max(1),
         sse_keep_alive: config.sse_keep_alive,
+        policy: policy.live(),
         probe: Probe::new(store),
     };
     let routes = Routes::from(gateway::router(services.clone()));
@@ -134,7 +140,7 @@ pub async fn bind(config: Config) -> Result<Bound, Error> {
     let background = Background { tasks, bus: stop_bus, _results: results };
     let drain_timeout = config.drain_timeout;
     let returns = Returns { store: store_health, bus: resumed };
-    Ok(Bound { listener, local_addr, services, routes, health, inbox, drain_timeout, returns, background })
+    Ok(Bound { listener, local_addr, services, routes, health, inbox, drain_timeout, returns, policy, background })
 }
 
 async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error> {
@@ -157,6 +163,10 @@ async fn open(config: &Config, stop: &CancellationToken) -> Result<State, Error>
     }
 }
 
+fn bad_policy(cause: &kubently_policy::Error) -> Error {
+    Error::new(ErrorKind::InvalidArgument, cause.to_string())
+}
+
 fn cannot_listen(addr: SocketAddr, cause: &std::io::Error) -> Error {
     Error::invalid("listen", &addr.to_string(), &format!("must be a free address ({cause})"))
 }
@@ -171,7 +181,7 @@ impl Bound {
     /// Serves until `shutdown`, then drains: executors are asked to attach elsewhere, commands
     /// finish, and after the drain time whatever is left is cut.
     pub async fn serve(self, shutdown: CancellationToken) -> Result<(), Error> {
-        let Self { listener, services, routes, health, inbox, drain_timeout, returns, background, .. } = self;
+        let Self { listener, services, routes, health, inbox, drain_timeout, returns, policy, background, .. } = self;
         let dispatch = services.dispatch.clone();
         let router = tokio::spawn(dispatch.clone().route(inbox));
         let own = [
@@ -179,6 +189,7 @@ impl Bound {
             tokio::spawn(dispatch.clone().beats()),
             tokio::spawn(dispatch.clone().keep_recovering()),
             tokio::spawn(dispatch.clone().watch_store(returns.store, returns.bus)),
+            tokio::spawn(policy.keep()),
         ];
         let drained = CancellationToken::new();
         let stop = {

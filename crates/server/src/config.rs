@@ -84,8 +84,11 @@ pub struct Config {
     pub api_keys: String,
     /// Executor tokens to have from the start, beside those made over the API. Default: none.
     pub executor_tokens: Vec<(ClusterId, String)>,
-    /// What the server lets through at all; an executor may allow less. Default: read-only.
+    /// What the server lets through at all; an executor may allow less. With `policy_file` what that says takes its
+    /// place. Default: read-only.
     pub policy: Policy,
+    /// The policy file; it is read again when it changes. Default: none.
+    pub policy_file: Option<PathBuf>,
     /// Lifetime of a session without use, when the caller does not say. Default: 5 min.
     pub session_ttl: Duration,
     /// How long a result is kept. Default: 10 min.
@@ -120,6 +123,7 @@ impl Config {
             api_keys: api_keys.into(),
             executor_tokens: Vec::new(),
             policy: Policy::default(),
+            policy_file: None,
             session_ttl: Duration::from_secs(300),
             result_retention: Duration::from_secs(600),
             heartbeat_interval: Duration::from_secs(8),

@@ -28,7 +28,8 @@ mod waiters;
 
 use std::{sync::Arc, time::Duration};
 
-use kubently_core::{Error, policy::Policy};
+use kubently_core::Error;
+use kubently_policy::Live;
 use tokio::sync::{Notify, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -61,7 +62,8 @@ pub(crate) struct Parts {
     pub(crate) ids: CommandIds,
     pub(crate) bus: Bus,
     pub(crate) journal: Journal,
-    pub(crate) policy: Policy,
+    /// What may run, as it is now.
+    pub(crate) policy: Live,
     pub(crate) sessions: Sessions,
     pub(crate) clusters: Clusters,
     pub(crate) tokens: Tokens,

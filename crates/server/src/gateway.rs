@@ -10,6 +10,7 @@ mod argv;
 mod audit;
 mod caller;
 mod capabilities;
+mod check;
 mod clusters;
 mod command;
 mod discovery;
@@ -87,6 +88,7 @@ fn for_clients() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::create_session))
         .routes(routes!(sessions::get_session, sessions::end_session))
         .routes(routes!(execute::execute_command))
+        .routes(routes!(check::check_command))
         .routes(routes!(operations::submit_command))
         .routes(routes!(stream::run_and_stream_command))
         .routes(routes!(operations::get_operation, operations::cancel_operation))

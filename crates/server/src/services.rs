@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kubently_core::{Error, ids::ClusterId};
+use kubently_policy::Live;
 
 use crate::{
     audit::{self, Audit},
@@ -38,6 +39,8 @@ pub(crate) struct Services {
     pub(crate) serial_in_flight: usize,
     /// How often SSE streams get a keep-alive event.
     pub(crate) sse_keep_alive: Duration,
+    /// What may run, and how that stands to its file.
+    pub(crate) policy: Live,
     /// Whether the store answers.
     pub(crate) probe: Probe,
 }

@@ -20,6 +20,7 @@
 {{- define "kubently.server.name" -}}{{ include "kubently.fullname" . }}-server{{- end -}}
 {{- define "kubently.executor.name" -}}{{ include "kubently.fullname" . }}-executor{{- end -}}
 {{- define "kubently.redis.name" -}}{{ include "kubently.fullname" . }}-redis{{- end -}}
+{{- define "kubently.policy.name" -}}{{ include "kubently.fullname" . }}-policy{{- end -}}
 
 {{- define "kubently.server.serviceAccount" -}}
 {{- if .Values.server.serviceAccount.create -}}
@@ -206,6 +207,9 @@ new is remembered for the rest of this rendering, because several objects must a
 {{- end -}}
 {{- if and $s.enabled (eq (include "kubently.backend" .) "memory") (gt (int $s.replicas) 1) -}}
 {{- fail "server.replicas above 1 needs Redis, or the servers would not know of each other: set server.redis.url or server.redis.existingSecret (or redis.enabled, to try it out), or server.replicas=1" -}}
+{{- end -}}
+{{- if and .Values.policy (or (and $s.enabled (ne $s.mode "readOnly")) (and $e.enabled (ne $e.mode "readOnly"))) -}}
+{{- fail "policy says the mode too: leave server.mode and executor.mode out" -}}
 {{- end -}}
 {{- if and $s.enabled $s.executorTokens.existingSecret $s.executorTokens.tokens -}}
 {{- fail "server.executorTokens: give tokens or existingSecret, not both" -}}

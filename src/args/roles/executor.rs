@@ -3,13 +3,10 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum, builder::BoolishValueParser};
-use kubently_core::{
-    ids::{ClusterId, ExecutorId},
-    policy::{Mode, Policy},
-};
+use kubently_core::ids::{ClusterId, ExecutorId};
 use kubently_executor::{Config, EngineKind, TransportKind};
 
-use super::LogArgs;
+use super::{LogArgs, policy::PolicyArgs};
 use crate::args::{
     secret::{SecretArg, Token},
     units::{parse_duration, parse_size},
@@ -59,9 +56,9 @@ pub(crate) struct TargetArgs {
     /// The kubectl binary; the first on PATH unless given
     #[arg(long, env = "KUBENTLY_KUBECTL_PATH", value_name = "FILE")]
     pub(crate) kubectl_path: Option<PathBuf>,
-    /// What may run: readOnly, extendedReadOnly or fullAccess
-    #[arg(long, env = "KUBENTLY_MODE", value_name = "MODE", default_value = "readOnly")]
-    pub(crate) mode: Mode,
+    /// What may run.
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
 }
 
 /// What few need to change; without a flag the executor's own default holds.
@@ -154,7 +151,8 @@ impl TargetArgs {
         config.engine = self.engine.into();
         config.kubeconfig.clone_from(&self.kubeconfig);
         config.kubectl_path.clone_from(&self.kubectl_path);
-        config.policy = Policy::new(self.mode);
+        config.policy = self.policy.built_in();
+        config.policy_file.clone_from(&self.policy.policy_file);
     }
 }
 
@@ -179,6 +177,8 @@ fn own_id(pod: Option<&str>) -> Result<ExecutorId, kubently_core::Error> {
 
 #[cfg(test)]
 mod tests {
+    use kubently_core::policy::{Mode, Policy};
+
     use super::*;
     use crate::args::{Command, tests::parsed};
 
@@ -205,7 +205,14 @@ mod tests {
         let config = args(&["--server", "http://a:1", "--cluster-id", "c", "--token", "t"]).config().unwrap();
         assert_eq!(config.transport, TransportKind::default());
         assert_eq!(config.max_in_flight, kubently_executor::DEFAULT_MAX_IN_FLIGHT);
-        assert_eq!(config.policy, Policy::default());
+        assert_eq!((config.policy, config.policy_file), (Policy::default(), None));
+    }
+
+    #[test]
+    fn mode_and_policy_file_become_settings() {
+        let line = ["--server", "http://a:1", "--cluster-id", "c", "--token", "t", "--mode", "fullAccess"];
+        let config = args(&[&line[..], &["--policy-file", "p.yaml"]].concat()).config().unwrap();
+        assert_eq!((config.policy.mode(), config.policy_file), (Mode::FullAccess, Some("p.yaml".into())));
     }
 
     #[test]

@@ -3,14 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use kubently_core::{
-    Error,
-    ids::ClusterId,
-    policy::{Mode, Policy},
-};
+use kubently_core::{Error, ids::ClusterId};
 use kubently_server::{Backend, Config, RedisSettings};
 
-use super::LogArgs;
+use super::{LogArgs, policy::PolicyArgs};
 use crate::args::{
     secret::{ApiKeys, ExecutorTokens, RedisUrl, SecretArg},
     units::parse_duration,
@@ -34,6 +30,9 @@ pub(crate) struct ServerArgs {
     /// Tokens that are there from the start.
     #[command(flatten)]
     pub(crate) executor_tokens: SecretArg<ExecutorTokens>,
+    /// What is let through at all; an executor may allow less.
+    #[command(flatten)]
+    pub(crate) policy: PolicyArgs,
     /// How logs look.
     #[command(flatten)]
     pub(crate) log: LogArgs,
@@ -84,9 +83,6 @@ impl RedisArgs {
 #[derive(Args, Default)]
 #[command(next_help_heading = "Tuning")]
 pub(crate) struct ServerTuning {
-    /// What is let through at all: readOnly, extendedReadOnly or fullAccess; an executor may allow less [default: readOnly]
-    #[arg(long, env = "KUBENTLY_MODE", value_name = "MODE")]
-    pub(crate) mode: Option<Mode>,
     /// Lifetime of a session without use [default: 5m]
     #[arg(long, env = "KUBENTLY_SESSION_TTL", value_parser = parse_duration, value_name = "DURATION")]
     pub(crate) session_ttl: Option<Duration>,
@@ -124,6 +120,8 @@ impl ServerArgs {
             config.backend = Backend::Redis(self.redis.settings(url));
         }
         config.executor_tokens = parse_tokens(&self.executor_tokens.read()?.unwrap_or_default())?;
+        config.policy = self.policy.built_in();
+        config.policy_file.clone_from(&self.policy.policy_file);
         self.tuning.apply(&mut config);
         Ok(config)
     }
@@ -131,7 +129,6 @@ impl ServerArgs {
 
 impl ServerTuning {
     fn apply(&self, config: &mut Config) {
-        config.policy = self.mode.map_or_else(|| config.policy.clone(), Policy::new);
         config.session_ttl = self.session_ttl.unwrap_or(config.session_ttl);
         config.result_retention = self.result_retention.unwrap_or(config.result_retention);
         config.heartbeat_interval = self.heartbeat_interval.unwrap_or(config.heartbeat_interval);
@@ -210,6 +207,7 @@ mod tests {
         assert_eq!((ours.listen.port(), ours.drain_timeout), (8080, theirs.drain_timeout));
         assert_eq!(ours.session_ttl, Duration::from_secs(60));
         assert!(matches!(ours.backend, Backend::Memory));
+        assert_eq!((ours.policy, ours.policy_file), (theirs.policy, None));
     }
 
     #[test]

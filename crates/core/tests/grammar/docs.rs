@@ -81,5 +81,9 @@ const fn meaning(rule: Rule) -> &'static str {
         Rule::ConflictingArguments => "arguments that exclude each other",
         Rule::StreamingNotRequested => "`-f` and `-w` outside of a streaming request (policy)",
         Rule::RestrictedResource => "a resource whose content is not shown (policy)",
+        Rule::ResourceNotAllowed => "a resource that is not among those allowed (policy)",
+        Rule::NamespaceNotAllowed => "a namespace that is not among those allowed (policy)",
+        Rule::ClusterScopeNotAllowed => "a resource without a namespace where namespaces are limited (policy)",
+        Rule::FlagNotAllowed => "a flag that this policy leaves out",
     }
 }

@@ -19,7 +19,7 @@ use kubently_core::{
 /// Reads and checks a vector as server and executor do.
 fn decide(argv: &[String], streaming: bool) -> Result<Command, Refusal> {
     let command = kubectl::parse(argv)?;
-    Policy::default().check(&command, Context { streaming })?;
+    Policy::default().check(&command, Context { streaming, default_namespace: None })?;
     Ok(command)
 }
 

@@ -86,13 +86,14 @@ async fn open(context: &Arc<Context>, server: &str) -> Result<Link, Detached> {
     let channel = endpoint(context, server)?.connect().await.map_err(|error| broken(&error))?;
     let greeting = async {
         let (outbox, outgoing) = mpsc::channel(OUTBOX);
+        let policy = context.runner.policy();
         // The channel is new, so there is room.
         let _ = outbox.send(hello(context)).await;
         let mut client = ExecutorServiceClient::new(channel).max_decoding_message_size(MAX_MESSAGE);
         let response = client.attach(request(context, outgoing)?).await.map_err(|status| failure(&status))?;
         let mut incoming = response.into_inner();
         let welcome = welcome(&mut incoming).await?;
-        Ok(Link::new(Arc::clone(context), outbox, incoming, welcome.server_id.clone(), heartbeat(&welcome)))
+        Ok(Link::new(Arc::clone(context), outbox, incoming, &welcome, policy))
     };
     match timeout(welcome_timeout, greeting).await {
         Ok(link) => link,
@@ -133,7 +134,7 @@ fn hello(context: &Context) -> v1::AttachRequest {
         executor_id: config.executor_id.to_string(),
         version: config.version.clone(),
         max_in_flight: config.max_in_flight,
-        capabilities: Some(capabilities_to_wire(&context.capabilities)),
+        capabilities: Some(capabilities_to_wire(&context.capabilities())),
         process_id: context.process_id.clone(),
     };
     v1::AttachRequest { message: Some(attach_request::Message::Hello(hello)) }

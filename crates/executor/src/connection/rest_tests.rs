@@ -318,3 +318,19 @@ async fn a_result_that_is_too_large_is_shortened_and_not_lost() {
     assert_eq!(lengths(play.posted("results").await), (200_000, false));
     assert_eq!(lengths(play.posted("results").await), (32 << 10, true));
 }
+
+#[tokio::test]
+async fn a_changed_policy_is_reported_again() {
+    let script = script("true");
+    let file = script.dir.path().join("policy.yaml");
+    std::fs::write(&file, "verbs: [get]").unwrap();
+    let mut play = play(|_| {}).await;
+    let (servers, policy_file) = (vec![play.url.clone()], Some(file.clone()));
+    let config = Config { servers, transport: TransportKind::Sse, policy_file, ..script.config() };
+    let stop = CancellationToken::new();
+    tokio::spawn(bind(config).await.unwrap().serve(stop.clone()));
+    let (_stop, _stream) = (stop.drop_guard(), play.opened().await);
+    assert_eq!(play.posted("capabilities").await["allowed_verbs"], json!(["get"]));
+    std::fs::write(&file, "verbs: [logs]").unwrap();
+    assert_eq!(play.posted("capabilities").await["allowed_verbs"], json!(["logs"]));
+}

@@ -154,7 +154,7 @@ async fn native_prints_what_kubectl_prints() {
     let demo = demo(kubently_democluster::Config::default()).await;
     let native = engine(EngineKind::Native, &demo).await;
     let config = Config { kubeconfig: Some(demo.kubeconfig.clone()), ..config("http://127.0.0.1:1") };
-    let Ok(kubectl) = kubectl::Kubectl::bind(&config, redactor(&config).unwrap()) else {
+    let Ok(kubectl) = kubectl::Kubectl::bind(&config, redactor(&config)) else {
         println!("no kubectl here to compare with");
         return;
     };

@@ -11,7 +11,7 @@ use crate::{
 const LINK: LinkId = LinkId(1);
 
 async fn runner(script: &Script, max_in_flight: u32) -> Arc<Runner> {
-    Arc::new(Runner::new(script.engine().await, Policy::default(), max_in_flight, 16 << 20, Arc::default()))
+    Arc::new(Runner::new(script.footing().await, max_in_flight, 16 << 20, Arc::default()))
 }
 
 async fn next_end(runner: &Runner) -> (String, Arc<CommandResult>) {
@@ -205,8 +205,8 @@ async fn followed_logs_come_live_from_the_api_and_stop_on_cancel() {
         kubeconfig: Some(demo.kubeconfig.clone()),
         ..crate::testing::config("http://127.0.0.1:1")
     };
-    let engine = Engine::bind(&config).await.unwrap();
-    let runner = Arc::new(Runner::new(engine, Policy::default(), 4, 16 << 20, Arc::default()));
+    let footing = Footing::bind(&config).await.unwrap();
+    let runner = Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default()));
     runner.start(Job { live: true, ..job("a", "logs -f deploy/frontend -n shop") }, LINK);
     let first = tokio::time::timeout(SOON, runner.spool().next(LINK)).await.unwrap();
     assert!(matches!(first, Parcel::Chunk { .. }), "{first:?}");

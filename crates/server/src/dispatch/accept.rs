@@ -10,9 +10,9 @@ use kubently_core::{
     Error, ErrorKind,
     command::{Command, CommandSpec, CommandState},
     error::FieldViolation,
-    ids::{CommandId, IdempotencyKey},
+    ids::{ClusterId, CommandId, IdempotencyKey},
     kubectl,
-    policy::Context,
+    policy::{Context, Judgement},
     refusal::Refusal,
 };
 use kubently_proto::convert::{
@@ -63,7 +63,8 @@ impl Dispatch {
             return Err(Error::new(ErrorKind::Draining, "this server is stopping; another one takes the request"));
         }
         let command = kubectl::parse(&spec.argv).map_err(|refusal| denied(&refusal))?;
-        self.parts.policy.check(&command, Context { streaming: live }).map_err(|refusal| denied(&refusal))?;
+        let policy = self.parts.policy.current();
+        policy.check(&command, context(live)).map_err(|refusal| denied(&refusal))?;
         spec.argv = command.argv();
         let accepted_at = now();
         let command = Command {
@@ -76,6 +77,17 @@ impl Dispatch {
         };
         let caller = Caller { principal_id: caller.id.clone(), service: caller.service.clone() };
         Ok(Accepted { command, caller, live })
+    }
+
+    /// Judges a command that is not to run; it may be about a known cluster only, as one that is.
+    pub(crate) async fn check(
+        &self,
+        cluster: &ClusterId,
+        argv: &[String],
+        streaming: bool,
+    ) -> Result<Judgement, Error> {
+        self.parts.clusters.require(cluster).await?;
+        Ok(self.parts.policy.current().judge(argv, context(streaming)))
     }
 
     /// Accepts a draft: journals it. While the store is away it waits for that in a bounded queue. A
@@ -200,6 +212,11 @@ impl Drop for Strike {
             self.dispatch.tasks.spawn(self.dispatch.clone().withdraw_later(draft));
         }
     }
+}
+
+/// Where a command without a namespace looks is known to its executor only.
+const fn context(streaming: bool) -> Context<'static> {
+    Context { streaming, default_namespace: None }
 }
 
 /// To the millisecond, as the journal keeps it: every server tells the same time.

@@ -1,6 +1,7 @@
 //! Whether this server lives, and whether it can work.
 
 use axum::{Json, extract::State};
+use kubently_policy::Standing;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -33,6 +34,9 @@ pub(super) struct HealthReport {
     modules: &'static str,
     tls: &'static str,
     environment: &'static str,
+    /// `built_in`, `current` (it is what the policy file says), or `outdated` while the policy file cannot be used: then
+    /// the policy is what it said before, and the server's log has the reason.
+    policy: &'static str,
     version: &'static str,
 }
 
@@ -77,6 +81,11 @@ pub(super) async fn health(State(gateway): State<Shared>) -> Health<HealthReport
         modules: "initialized",
         tls: "disabled",
         environment: "production",
+        policy: match gateway.services.policy.standing() {
+            Standing::BuiltIn => "built_in",
+            Standing::Current => "current",
+            Standing::Outdated(_) => "outdated",
+        },
         version: env!("CARGO_PKG_VERSION"),
     };
     Health { good: health.store_up, body }

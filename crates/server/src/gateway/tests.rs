@@ -1,6 +1,7 @@
 //! The face over real sockets, with a client that knows nothing but HTTP/1.1.
 
 mod admin;
+mod check;
 mod client;
 mod commands;
 mod documents;
@@ -34,9 +35,14 @@ struct Server {
 
 impl Server {
     async fn start() -> Self {
+        Self::start_with(|_config| {}).await
+    }
+
+    async fn start_with(adjust: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::new("127.0.0.1:0".parse().unwrap(), "svc:secret-key-1,bare-key-22");
         config.executor_tokens = vec![(ClusterId::new("c").unwrap(), TOKEN.to_owned())];
         config.sse_keep_alive = std::time::Duration::from_millis(200);
+        adjust(&mut config);
         let bound = bind(config).await.unwrap();
         let addr = bound.local_addr();
         let stop = CancellationToken::new();

@@ -8,6 +8,7 @@ use kubently_proto::{
     convert::{
         command::{command_to_wire, event_to_wire},
         duration_from_wire, duration_to_wire,
+        judgement::judgement_to_wire,
         spec::{idempotency_key, spec_from_wire, timeout},
         time_to_wire,
     },
@@ -210,5 +211,16 @@ impl DebugService for Debug {
         let id = command_id(&request.get_ref().command_id)?;
         let command = self.services.dispatch.cancel(&caller, &id).await.map_err(status)?;
         Ok(Response::new(v1::CancelCommandResponse { command: Some(command_to_wire(&command)) }))
+    }
+
+    async fn check_command(
+        &self,
+        request: Request<v1::CheckCommandRequest>,
+    ) -> Result<Response<v1::CheckCommandResponse>, Status> {
+        self.caller(&request)?;
+        let wire = request.into_inner();
+        let cluster = required("cluster_id", &wire.cluster_id, ClusterId::new).map_err(status)?;
+        let judgement = self.services.dispatch.check(&cluster, &wire.argv, wire.streaming).await.map_err(status)?;
+        Ok(Response::new(judgement_to_wire(&judgement)))
     }
 }

@@ -8,9 +8,12 @@ use std::{
     time::Duration,
 };
 
-use kubently_core::command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT};
+use kubently_core::{
+    command::{INLINE_OUTPUT_BYTES, MAX_TIMEOUT},
+    policy::Policy,
+};
 use kubently_proto::{
-    convert::duration_from_wire,
+    convert::{cluster::capabilities_to_wire, duration_from_wire},
     v1::{self, attach_request, attach_response::Message},
 };
 use tokio::{
@@ -51,6 +54,8 @@ struct Local {
     server_id: String,
     outbox: mpsc::Sender<v1::AttachRequest>,
     heartbeat: Duration,
+    /// The policy that the server was told of first.
+    reported: Arc<Policy>,
     /// Whether the server was told that we are about to stop.
     took_leave: AtomicBool,
 }
@@ -60,12 +65,19 @@ impl Link {
         context: Arc<Context>,
         outbox: mpsc::Sender<v1::AttachRequest>,
         incoming: Streaming<v1::AttachResponse>,
-        server_id: String,
-        heartbeat: Duration,
+        welcome: &v1::Welcome,
+        reported: Arc<Policy>,
     ) -> Self {
-        let id = context.new_link();
-        let took_leave = AtomicBool::new(false);
-        Self { local: Local { context, id, server_id, outbox, heartbeat, took_leave }, incoming }
+        let local = Local {
+            id: context.new_link(),
+            context,
+            server_id: welcome.server_id.clone(),
+            outbox,
+            heartbeat: super::heartbeat(welcome),
+            reported,
+            took_leave: AtomicBool::new(false),
+        };
+        Self { local, incoming }
     }
 
     pub(super) fn server_id(&self) -> &str {
@@ -82,6 +94,7 @@ impl Link {
             departure = local.listen(incoming) => departure,
             end = local.send_answers() => Departure::Ended(end),
             end = local.send_heartbeats() => Departure::Ended(end),
+            end = local.report_changes() => Departure::Ended(end),
         }
     }
 
@@ -168,6 +181,26 @@ impl Local {
             place.send(parcel.into_wire());
         }
         closed()
+    }
+
+    /// Tells the server what we let through whenever that has changed.
+    async fn report_changes(&self) -> Detached {
+        let mut changes = self.runner().changes();
+        let mut reported = Arc::clone(&self.reported);
+        loop {
+            let policy = self.runner().policy();
+            if *policy != *reported {
+                let capabilities = capabilities_to_wire(&self.context.capabilities());
+                let message = Some(attach_request::Message::Capabilities(capabilities));
+                if self.outbox.send(v1::AttachRequest { message }).await.is_err() {
+                    return closed();
+                }
+                reported = policy;
+            }
+            if changes.changed().await.is_err() {
+                return closed();
+            }
+        }
     }
 
     async fn send_heartbeats(&self) -> Detached {

@@ -2,6 +2,7 @@
 
 mod again;
 mod leaving;
+mod policy;
 
 use std::{net::SocketAddr, time::Duration};
 

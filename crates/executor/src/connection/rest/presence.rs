@@ -42,12 +42,19 @@ impl Rest<'_> {
 
     /// Reports until the server does not know these paths; only another attachment may be to one that does.
     async fn report_regularly(&self) {
+        let mut changes = self.context.runner.changes();
         let mut started = Instant::now();
         let mut known = self.report_capabilities().await;
         while known {
             let due = started + self.heartbeat_interval();
-            // A new attachment may be to a server that does not know us.
-            let news = timeout_at(due, self.presence.news.notified()).await.is_ok();
+            // A new attachment may be to a server that does not know us, and a new policy is not known anywhere.
+            let news = async {
+                tokio::select! {
+                    () = self.presence.news.notified() => {}
+                    _ = changes.changed() => {}
+                }
+            };
+            let news = timeout_at(due, news).await.is_ok();
             started = Instant::now();
             known = if news { self.report_capabilities().await } else { self.heartbeat().await };
         }
@@ -60,7 +67,8 @@ impl Rest<'_> {
 
     /// False when the server has no such path.
     async fn report_capabilities(&self) -> bool {
-        let report = CapabilityReport::of(&self.context.capabilities);
+        let capabilities = self.context.capabilities();
+        let report = CapabilityReport::of(&capabilities);
         match self.post("/executor/capabilities").json(&report).send().await {
             Ok(response) if response.status() == StatusCode::NOT_FOUND => false,
             Ok(response) => {

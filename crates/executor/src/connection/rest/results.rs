@@ -165,15 +165,13 @@ fn shortened(result: &CommandResult) -> CommandResult {
 mod tests {
     use std::sync::Arc;
 
-    use kubently_core::policy::Policy;
-
     use super::*;
     use crate::{BackoffSettings, Config, Timing, runner::Runner, testing::script};
 
     /// A context with servers a, b and c; a's turn.
     async fn context() -> Context {
         let script = script("true");
-        let runner = Runner::new(script.engine().await, Policy::default(), 1, 1, Arc::default());
+        let runner = Runner::new(script.footing().await, 1, 1, Arc::default());
         let servers = ["http://a", "http://b", "http://c"].map(str::to_owned).to_vec();
         let timing = Timing { backoff: BackoffSettings::default(), ..Timing::default() };
         let context = Context::new(Config { servers, timing, ..script.config() }, Arc::new(runner)).unwrap();

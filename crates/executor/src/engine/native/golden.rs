@@ -10,7 +10,7 @@ use std::{env, time::Duration, time::UNIX_EPOCH};
 use kubently_core::{
     command::{CommandResult, Outcome},
     kubectl::{self, Command},
-    policy::{Mode, Policy},
+    policy::{Mode, Policy, Secrets},
 };
 use kubently_render::redact::{self, Redactor};
 use tokio::time::timeout;
@@ -86,7 +86,7 @@ async fn print(replay: &Replay, recorded: &Recorded, command: &Command, late: Du
 }
 
 async fn run_with(kube: kube::Config, redactor: Redactor, clock: Clock, command: &Command) -> Printed {
-    let policy = Policy::new(Mode::ReadOnly).with_restricted_resources(Vec::new());
+    let policy = Policy::new(Mode::ReadOnly).with_secrets(Secrets::Redact);
     let native = Native::new(kube, policy, redactor, clock).unwrap();
     let output = Output::new(1 << 24, None);
     let exit = native.run(command, &output).await;

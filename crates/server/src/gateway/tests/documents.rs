@@ -19,6 +19,7 @@ const ROUTES: &[(&str, &str)] = &[
     ("get", "/api/v1/clusters/{cluster_id}/capabilities"),
     ("get", "/audit"),
     ("get", "/auth/discovery"),
+    ("post", "/debug/check"),
     ("get", "/debug/clusters"),
     ("get", "/debug/clusters/{cluster_id}"),
     ("get", "/debug/commands/{command_id}/stream"),
@@ -75,9 +76,15 @@ async fn the_document_describes_credentials_and_errors() {
     let schemes = document["components"]["securitySchemes"].as_object().unwrap();
     assert_eq!(schemes.keys().collect::<Vec<_>>(), ["api_key", "bearer", "executor"]);
     let schemas = document["components"]["schemas"].as_object().unwrap();
-    for schema in
-        ["CommandResponse", "ExecuteRequest", "SessionResponse", "ProblemDetails", "PostedResult", "Operation"]
-    {
+    for schema in [
+        "CommandResponse",
+        "CheckResponse",
+        "ExecuteRequest",
+        "SessionResponse",
+        "ProblemDetails",
+        "PostedResult",
+        "Operation",
+    ] {
         assert!(schemas.contains_key(schema), "{schema} in {:?}", schemas.keys());
     }
     for (method, path) in ROUTES {
@@ -96,7 +103,7 @@ async fn health_is_said_in_three_ways() {
     assert_eq!(read("/readyz").await.json(), json!({"status": "ready", "store": true, "draining": false}));
     let expected = json!({
         "status": "healthy", "redis": "memory", "modules": "initialized", "tls": "disabled",
-        "environment": "production", "version": env!("CARGO_PKG_VERSION"),
+        "environment": "production", "policy": "built_in", "version": env!("CARGO_PKG_VERSION"),
     });
     assert_eq!(read("/health").await.json(), expected);
 }
