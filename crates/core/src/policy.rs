@@ -86,12 +86,18 @@ impl Policy {
         self
     }
 
-    /// The same policy with these resources restricted, in any spelling kubectl knows; secrets beside them, unless
-    /// [`Self::with_secrets`] says otherwise.
+    /// The same policy without these resources, in any spelling kubectl knows. Secrets have a word of their own,
+    /// [`Self::with_secrets`].
     #[must_use]
-    pub fn with_restricted_resources(mut self, resources: Vec<ResourceType>) -> Self {
+    pub fn with_denied_resources(mut self, resources: Vec<ResourceType>) -> Self {
         self.denied_resources = resources;
         self
+    }
+
+    /// The same policy with these resources restricted and no others: secrets only if they are among them.
+    #[must_use]
+    pub fn with_restricted_resources(self, resources: Vec<ResourceType>) -> Self {
+        self.with_secrets(Secrets::Redact).with_denied_resources(resources)
     }
 
     /// The same policy with these namespaces.

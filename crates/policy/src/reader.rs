@@ -118,7 +118,7 @@ fn resources(mut policy: Policy, rules: &document::Resources) -> Result<Policy, 
         policy = policy.with_allowed_resources(list("resources.allow", allowed, 1, resource)?);
     }
     if let Some(denied) = &rules.deny {
-        policy = policy.with_restricted_resources(list("resources.deny", denied, 0, resource)?);
+        policy = policy.with_denied_resources(list("resources.deny", denied, 0, resource)?);
     }
     Ok(policy)
 }

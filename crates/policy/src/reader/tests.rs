@@ -17,7 +17,7 @@ fn every_field_becomes_its_setting() {
     let expected = Policy::new(Mode::ExtendedReadOnly)
         .with_allowed_verbs(vec![Verb::Get, Verb::TopPod])
         .with_allowed_resources(types(&["po", "deployments.apps"]))
-        .with_restricted_resources(types(&["cm"]))
+        .with_denied_resources(types(&["cm"]))
         .with_namespaces(NamespaceRules {
             allowed: Some(patterns(&["shop", "team-*"])),
             denied: patterns(&["team-x"]),

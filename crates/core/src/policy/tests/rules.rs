@@ -140,10 +140,14 @@ fn only_allowed_resources_are_shown() {
 
 #[test]
 fn denied_resources_win_over_allowed_ones() {
-    let policy = restricting(&["configmaps"]).with_allowed_resources(types(&["cm", "pods"]));
+    let policy =
+        Policy::default().with_denied_resources(types(&["configmaps"])).with_allowed_resources(types(&["cm", "pods"]));
     assert_eq!(refused(&policy, "get cm"), Some((Setting::DeniedResources, Rule::RestrictedResource)));
     assert_eq!(refused(&policy, "get pods"), None);
     assert_eq!(policy.restricted_resources(), types(&["secrets", "configmaps"]));
+    // The older word says all that is restricted.
+    assert_eq!(restricting(&["configmaps"]).restricted_resources(), types(&["configmaps"]));
+    assert_eq!(refused(&restricting(&[]), "get secrets"), None);
 }
 
 #[test]
