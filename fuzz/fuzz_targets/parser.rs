@@ -27,8 +27,8 @@ fuzz_target!(|bytes: &[u8]| {
     let again = kubectl::parse(&rebuilt).expect("a rebuilt vector is accepted");
     assert_eq!(again, command);
     assert_eq!(again.argv(), rebuilt);
-    for streaming in [false, true] {
-        let context = Context { streaming };
+    for (streaming, default_namespace) in [(false, None), (true, Some("shop"))] {
+        let context = Context { streaming, default_namespace };
         assert_eq!(Policy::default().check(&command, context), Policy::default().check(&again, context));
     }
 });

@@ -191,7 +191,7 @@ async fn native_needs_no_kubectl_and_says_what_it_does_not_cover() {
     let (code, stdout, _) = print(&native, "get ns -o name").await;
     assert_eq!(code, Some(0));
     assert!(stdout.contains("namespace/shop\n"), "{stdout}");
-    let (code, _, stderr) = print(&native, "auth whoami -o json").await;
+    let (code, _, stderr) = print(&native, "auth whoami -o jsonpath={.status}").await;
     assert_eq!(code, Some(1));
     assert!(stderr.contains("native") && stderr.contains("covered"), "{stderr}");
     let (code, stdout, _) = print(&native, "version").await;
