@@ -34,7 +34,7 @@ async fn our_crates_import_each_other_as_drawn() {
         ("kubently-render", vec![]),
         ("kubently-executor", vec!["kubently-core", "kubently-policy", "kubently-proto", "kubently-render"]),
         ("kubently-democluster", vec![]),
-        ("kubently-bench", vec!["kubently-core", "kubently-proto"]),
+        ("kubently-bench", vec!["kubently-core", "kubently-proto", "kubently-democluster"]),
         (
             "kubently",
             vec![

@@ -12,10 +12,11 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     checker::Recovery,
+    cluster::ClusterArgs,
     faults::Fault,
     limits::Limits,
     load::Mix,
-    measure::{cost::RedisArgs, pace::LoadArgs},
+    measure::{cost::RedisArgs, engine::EngineArgs, pace::LoadArgs},
     report::{Report, stories},
     scenario::{Run, Scenario},
     system::{Abilities, Plan, find_clock_library},
@@ -52,6 +53,10 @@ enum What {
     Redis(RedisArgs),
     /// Measure latency, throughput and CPU of the path
     Load(LoadArgs),
+    /// Measure the native engine beside kubectl on one Kubernetes API, and the executor's memory
+    Engine(EngineArgs),
+    /// Serve the demo cluster's API until stopped
+    Cluster(ClusterArgs),
 }
 
 #[derive(Args)]
@@ -123,6 +128,8 @@ impl What {
             Self::Faults(args) => args.run().await,
             Self::Redis(args) => args.run().await,
             Self::Load(args) => args.run().await,
+            Self::Engine(args) => args.run().await,
+            Self::Cluster(args) => args.run().await,
         }
     }
 }

@@ -9,7 +9,7 @@ use kubently_core::{ErrorKind, command::Outcome};
 use kubently_proto::{
     convert::time_from_wire,
     status::from_status,
-    v1::{self, debug_service_client::DebugServiceClient},
+    v1::{self, cluster_service_client::ClusterServiceClient, debug_service_client::DebugServiceClient},
 };
 use serde_json::Value;
 use tonic::{
@@ -69,6 +69,14 @@ fn debug(url: &str) -> Result<Debug, tonic::transport::Error> {
         .http2_keep_alive_interval(PING)
         .keep_alive_timeout(PING);
     Ok(DebugServiceClient::with_interceptor(endpoint.connect_lazy(), Key).max_decoding_message_size(MAX_MESSAGE))
+}
+
+/// Whether an executor of a cluster is attached.
+pub(crate) async fn is_attached(server: SocketAddr, cluster: &str) -> anyhow::Result<bool> {
+    let channel = Endpoint::from_shared(format!("http://{server}"))?.connect_timeout(CONNECT).connect().await?;
+    let request = v1::GetClusterRequest { cluster_id: cluster.to_owned() };
+    let answer = ClusterServiceClient::with_interceptor(channel, Key).get_cluster(request).await?;
+    Ok(answer.into_inner().cluster.is_some_and(|cluster| cluster.connected))
 }
 
 /// What an error says.

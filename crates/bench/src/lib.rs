@@ -13,6 +13,7 @@ pub mod marker;
 
 mod audit;
 mod client;
+mod cluster;
 mod faults;
 mod limits;
 mod load;

@@ -1,9 +1,10 @@
 //! What the path costs: Redis commands, round trips and connections, latency, throughput and CPU.
 //!
 //! Servers and Redis are real processes. Callers and executors are made by hand in this one, so that nothing but
-//! the path is measured: no kubectl, no runner, no spool.
+//! the path is measured: no kubectl, no runner, no spool. [`engine`] measures what is left out here.
 
 pub(crate) mod cost;
+pub(crate) mod engine;
 pub(crate) mod pace;
 
 mod calls;

@@ -38,7 +38,7 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(config: Config, shutdown: CancellationToken) -> Self {
-        let scene = story::scene(config.now);
+        let scene = story::scene(config.now, config.crowd);
         Self { scene, clock: Clock::starting_at(config.now), latency: config.latency, shutdown }
     }
 

@@ -19,12 +19,20 @@ pub struct Config {
     /// For tests of timeouts: how long an answer about a resource is held back, by its plural name (`pods`), with its
     /// subresource if it has one (`pods/log`).
     pub latency: BTreeMap<String, Duration>,
+    /// For tests and measurements of long lists: how many pods the deployment `crowd` has, in a namespace of that name,
+    /// beside the scene. None of both when it is 0.
+    pub crowd: u32,
 }
 
 impl Default for Config {
-    /// A free port on 127.0.0.1, the scene of this moment, and no latency.
+    /// A free port on 127.0.0.1, the scene of this moment, no latency and no crowd.
     fn default() -> Self {
-        Self { listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), now: Timestamp::now(), latency: BTreeMap::new() }
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            now: Timestamp::now(),
+            latency: BTreeMap::new(),
+            crowd: 0,
+        }
     }
 }
 

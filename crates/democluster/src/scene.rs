@@ -53,7 +53,7 @@ pub(crate) struct Scene {
     logs: BTreeMap<LogKey, LogSource>,
     usage: BTreeMap<LogKey, Usage>,
     /// Pods per node so far; gives pods their addresses.
-    placed: BTreeMap<&'static str, u8>,
+    placed: BTreeMap<&'static str, u32>,
 }
 
 impl Scene {

@@ -15,8 +15,10 @@
 //! | warehouse | `nightly-stocktake` | none; a cron job |
 //! | kube-system | `log-shipper` | its pod on the silent node `oak-3` is lost |
 //! | (cluster) | node `oak-3` | NotReady for 38 minutes: the kubelet stopped posting |
+//! | crowd | `crowd` | none: as many pods as a test asks for, else not there |
 //! | lab | `demo-firehose`, `demo-slow` | none: logs of 8 MiB, and of a line per 200 ms, for tests |
 
+mod crowd;
 mod lab;
 mod payments;
 mod shop;
@@ -27,8 +29,8 @@ use jiff::Timestamp;
 
 use crate::scene::{Scene, days};
 
-/// Builds the scene as it is at `now`.
-pub(crate) fn scene(now: Timestamp) -> Scene {
+/// Builds the scene as it is at `now`, and a crowd of so many pods.
+pub(crate) fn scene(now: Timestamp, crowd: u32) -> Scene {
     let mut scene = Scene::empty(now);
     for (namespace, age) in [
         ("default", 212),
@@ -47,6 +49,7 @@ pub(crate) fn scene(now: Timestamp) -> Scene {
     payments::build(&mut scene);
     warehouse::build(&mut scene);
     lab::build(&mut scene);
+    crowd::build(&mut scene, crowd);
     scene.sealed()
 }
 
@@ -58,7 +61,7 @@ mod tests {
     #[test]
     fn the_same_moment_gives_the_same_scene() {
         let now = Timestamp::from_second(1_800_000_000).unwrap();
-        let (one, two) = (scene(now), scene(now));
+        let (one, two) = (scene(now, 3), scene(now, 3));
         for resource in RESOURCES {
             assert_eq!(one.all(resource), two.all(resource), "{}", resource.plural);
         }
@@ -66,7 +69,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_events_point_at_objects() {
-        let scene = scene(Timestamp::from_second(1_800_000_000).unwrap());
+        let scene = scene(Timestamp::from_second(1_800_000_000).unwrap(), 700);
         for resource in RESOURCES {
             let mut names: Vec<_> = scene
                 .all(resource)

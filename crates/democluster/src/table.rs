@@ -66,7 +66,12 @@ impl Table {
     }
 
     /// The `Table` object; `metadata` is the list's.
-    pub(crate) fn render(&self, objects: &[Value], include: Include, metadata: &Value) -> Value {
+    pub(crate) fn render<'a>(
+        &self,
+        objects: impl IntoIterator<Item = &'a Value>,
+        include: Include,
+        metadata: &Value,
+    ) -> Value {
         let columns: Vec<Value> = match &self.printer {
             Rows::BuiltIn(printer) => printer.columns.iter().map(Column::definition).collect(),
             Rows::Custom(columns) => columns.iter().map(CustomColumn::definition).collect(),
@@ -74,7 +79,7 @@ impl Table {
         let row = |object: &Value| json!({ "cells": self.cells(object), "object": included(object, include) });
         json!({
             "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "columnDefinitions": columns,
-            "rows": objects.iter().map(row).collect::<Vec<_>>(),
+            "rows": objects.into_iter().map(row).collect::<Vec<_>>(),
         })
     }
 

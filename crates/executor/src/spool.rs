@@ -27,6 +27,10 @@ pub(crate) use parcel::Parcel;
 use entry::Entry;
 use shelf::Shelf;
 
+/// Bytes of a command's live output that may wait for the link before the command is held up: enough that a link is
+/// never short of something to send, and little beside what a command may say in all.
+pub(crate) const AHEAD: usize = 1 << 20;
+
 /// Names a link for its lifetime.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LinkId(pub(crate) u64);
@@ -49,6 +53,8 @@ pub(crate) enum Admission {
 pub(crate) struct Spool {
     shelf: Mutex<Shelf>,
     changed: Notify,
+    /// A link took something.
+    taken: Notify,
 }
 
 impl Spool {
@@ -156,23 +162,32 @@ impl Spool {
 
     /// The next thing for `link` to send; waits until there is one.
     pub(crate) async fn next(&self, link: LinkId) -> Parcel {
-        self.when(|shelf| shelf.next(link)).await
+        let parcel = self.when(&self.changed, |shelf| shelf.next(link)).await;
+        self.taken.notify_waiters();
+        parcel
+    }
+
+    /// Waits while more than [`AHEAD`] bytes of a command's output are still to be sent.
+    pub(crate) async fn caught_up(&self, id: &str) {
+        let waits = |shelf: &mut Shelf| shelf.entries.get(id).is_some_and(|entry| entry.unsent() > AHEAD);
+        self.when(&self.taken, |shelf| (!waits(shelf)).then_some(())).await;
     }
 
     /// Waits until `link` has no command left that runs or waits for its acknowledgement.
     pub(crate) async fn idle(&self, link: LinkId) {
-        self.when(|shelf| shelf.entries.values().all(|entry| entry.home != Some(link)).then_some(())).await;
+        self.when(&self.changed, |shelf| shelf.entries.values().all(|entry| entry.home != Some(link)).then_some(()))
+            .await;
     }
 
     /// Waits until no command is left at all.
     pub(crate) async fn empty(&self) {
-        self.when(|shelf| shelf.entries.is_empty().then_some(())).await;
+        self.when(&self.changed, |shelf| shelf.entries.is_empty().then_some(())).await;
     }
 
-    async fn when<T>(&self, mut look: impl FnMut(&mut Shelf) -> Option<T>) -> T {
+    async fn when<T>(&self, event: &Notify, mut look: impl FnMut(&mut Shelf) -> Option<T>) -> T {
         loop {
             // Listen first and look then, or a change in between would be missed.
-            let mut changed = std::pin::pin!(self.changed.notified());
+            let mut changed = std::pin::pin!(event.notified());
             changed.as_mut().enable();
             let found = look(&mut self.lock());
             if let Some(found) = found {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use kubently_proto::v1::{CommandSpec, CreateSessionRequest, ExecuteCommandRequest, Outcome};
+use kubently_proto::v1::{CommandResult, CommandSpec, CreateSessionRequest, ExecuteCommandRequest, Outcome};
 use tokio::{task::JoinSet, time::Instant};
 
 use crate::client::{Client, Debug};
@@ -61,10 +61,12 @@ pub(super) fn count(count: usize) -> f64 {
     count as f64
 }
 
-/// What callers ask for beside the command.
+/// What callers ask for.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Asking {
     pub(super) cluster: String,
+    /// The command.
+    pub(super) argv: Vec<String>,
     /// Each command in this session, if any.
     pub(super) session: String,
     /// Each command under an idempotency key of its own.
@@ -73,7 +75,7 @@ pub(super) struct Asking {
 
 impl Asking {
     pub(super) fn of(cluster: &str) -> Self {
-        Self { cluster: cluster.to_owned(), ..Self::default() }
+        Self { cluster: cluster.to_owned(), argv: words("get pods"), ..Self::default() }
     }
 }
 
@@ -113,6 +115,12 @@ impl Callers {
         Self { asking: Arc::new(asking), ..self.clone() }
     }
 
+    /// The same callers, with another command.
+    pub(super) fn running(&self, line: &str) -> Self {
+        let asking = Asking { argv: words(line), ..Asking::clone(&self.asking) };
+        Self { asking: Arc::new(asking), ..self.clone() }
+    }
+
     /// The same callers, in a session.
     pub(super) async fn in_session(self) -> anyhow::Result<Self> {
         let mut debug = self.connections.first().context("no connection")?.clone();
@@ -122,11 +130,16 @@ impl Callers {
         Ok(Self { asking, ..self })
     }
 
-    /// Runs one command, and says its id.
-    pub(super) async fn one(&self) -> anyhow::Result<String> {
+    /// Runs one command, and says its id and its result.
+    pub(super) async fn one(&self) -> anyhow::Result<(String, CommandResult)> {
         let mut debug = self.connections.first().context("no connection")?.clone();
         call(&mut debug, &self.asking).await
     }
+}
+
+/// A command line's words; none of ours has one with a blank in it.
+pub(super) fn words(line: &str) -> Vec<String> {
+    line.split_whitespace().map(str::to_owned).collect()
 }
 
 async fn call_on(
@@ -150,11 +163,11 @@ async fn call_on(
     }
 }
 
-async fn call(debug: &mut Debug, asking: &Asking) -> anyhow::Result<String> {
+async fn call(debug: &mut Debug, asking: &Asking) -> anyhow::Result<(String, CommandResult)> {
     let spec = CommandSpec {
         cluster_id: asking.cluster.clone(),
         session_id: asking.session.clone(),
-        argv: ["get", "pods"].map(str::to_owned).into(),
+        argv: asking.argv.clone(),
         timeout: Some(pbjson_types::Duration { seconds: TIMEOUT, nanos: 0 }),
         ..Default::default()
     };
@@ -163,7 +176,7 @@ async fn call(debug: &mut Debug, asking: &Asking) -> anyhow::Result<String> {
     let command = debug.execute_command(request).await?.into_inner().command.context("no command")?;
     let result = command.result.context("no result")?;
     anyhow::ensure!(result.outcome() == Outcome::Succeeded, "{} ended as {:?}", command.id, result.outcome());
-    Ok(command.id)
+    Ok((command.id, result))
 }
 
 #[cfg(test)]

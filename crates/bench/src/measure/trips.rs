@@ -78,7 +78,7 @@ impl Trips {
         for _ in 0..commands {
             stand.taps().for_each(|tap| drop(tap.take_log()));
             let begun = Instant::now();
-            let id = callers.one().await?;
+            let (id, _) = callers.one().await?;
             let answered = Instant::now();
             watched += answered - begun;
             self.look(stand.taps().map(Tap::take_log), begun..=answered, &id);

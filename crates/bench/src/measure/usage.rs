@@ -16,7 +16,18 @@ pub(super) fn cpu(pid: i32) -> anyhow::Result<Duration> {
 /// Resident memory of a process, in KiB.
 pub(super) fn resident(pid: i32) -> anyhow::Result<u64> {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    kilobytes(&status).context("no VmRSS in /proc/PID/status")
+    kilobytes(&status, "VmRSS:").context("no VmRSS in /proc/PID/status")
+}
+
+/// The most resident memory that a process had since [`forget_peak`], in KiB.
+pub(super) fn peak(pid: i32) -> anyhow::Result<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+    kilobytes(&status, "VmHWM:").context("no VmHWM in /proc/PID/status")
+}
+
+/// Has the kernel note a process's peak from now on (proc(5), `clear_refs`).
+pub(super) fn forget_peak(pid: i32) -> anyhow::Result<()> {
+    std::fs::write(format!("/proc/{pid}/clear_refs"), "5").context("write /proc/PID/clear_refs")
 }
 
 /// `utime` and `stime`; the name before them is in parentheses and may contain anything.
@@ -25,8 +36,8 @@ fn ticks(stat: &str) -> Option<u64> {
     Some(fields.get(11)?.parse::<u64>().ok()? + fields.get(12)?.parse::<u64>().ok()?)
 }
 
-fn kilobytes(status: &str) -> Option<u64> {
-    status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.split_whitespace().next()?.parse().ok()
+fn kilobytes(status: &str, name: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -41,6 +52,7 @@ mod tests {
 
     #[test]
     fn memory_is_read() {
-        assert_eq!(kilobytes("VmPeak:\t 9 kB\nVmRSS:\t  5120 kB\n"), Some(5120));
+        let status = "VmHWM:\t 6000 kB\nVmRSS:\t  5120 kB\n";
+        assert_eq!((kilobytes(status, "VmRSS:"), kilobytes(status, "VmHWM:")), (Some(5120), Some(6000)));
     }
 }

@@ -1,5 +1,7 @@
 //! Lists and single objects, in any form.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value, json};
 
 use super::{Api, Failure, Form, Query, route::ResourcePath};
@@ -10,7 +12,7 @@ use crate::{
 };
 
 /// The objects a request chose, before they are cut into chunks.
-pub(super) fn chosen(api: &Api, path: ResourcePath<'_>, query: &Query) -> Result<Vec<Value>, Failure> {
+pub(super) fn chosen<'a>(api: &'a Api, path: ResourcePath<'_>, query: &Query) -> Result<Vec<Cow<'a, Value>>, Failure> {
     let labels = LabelSelector::parse(query.text("labelSelector").unwrap_or_default()).map_err(Failure::bad_request)?;
     let fields = FieldSelector::parse(path.kind, query.text("fieldSelector").unwrap_or_default())
         .map_err(Failure::bad_request)?;
@@ -38,10 +40,10 @@ pub(super) fn answer(api: &Api, path: ResourcePath<'_>, query: &Query, form: For
     Ok(match form {
         Form::Table => {
             let table = Table::of(&api.scene, path.kind, api.clock.now());
-            table.render(page, Include::asked_for(query.text("includeObject")), &metadata)
+            table.render(page.iter().map(AsRef::as_ref), Include::asked_for(query.text("includeObject")), &metadata)
         }
         Form::Partial => {
-            let items: Vec<Value> = page.iter().map(partial).collect();
+            let items: Vec<Value> = page.iter().map(|object| partial(object)).collect();
             json!({
                 "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": metadata, "items": items,
             })
@@ -62,10 +64,10 @@ pub(super) fn one(api: &Api, path: ResourcePath<'_>, query: &Query, form: Form) 
         Form::Table => {
             let metadata = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
             let table = Table::of(&api.scene, path.kind, api.clock.now());
-            table.render(&[object], Include::asked_for(query.text("includeObject")), &metadata)
+            table.render([&*object], Include::asked_for(query.text("includeObject")), &metadata)
         }
         Form::Partial => partial(&object),
-        Form::Plain | Form::Aggregated => object,
+        Form::Plain | Form::Aggregated => object.into_owned(),
     })
 }
 
@@ -92,8 +94,8 @@ fn continued_at(query: &Query) -> Result<usize, Failure> {
 }
 
 /// An object as the asked resource shows it.
-pub(super) fn present(resource: &ResourceType, object: &Value) -> Value {
-    if resource.group == "events.k8s.io" { new_event(object) } else { object.clone() }
+pub(super) fn present<'a>(resource: &ResourceType, object: &'a Value) -> Cow<'a, Value> {
+    if resource.group == "events.k8s.io" { Cow::Owned(new_event(object)) } else { Cow::Borrowed(object) }
 }
 
 /// The core group's event under the names of `events.k8s.io`.

@@ -1,6 +1,6 @@
 //! Watches: what is there, then silence, since nothing ever changes.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{borrow::Cow, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -44,14 +44,14 @@ pub(super) fn answer(api: &Arc<Api>, path: ResourcePath<'_>, query: &Query, form
     Ok(([(header::CONTENT_TYPE, "application/json;stream=watch")], body).into_response())
 }
 
-fn added(api: &Api, path: ResourcePath<'_>, query: &Query, form: Form, objects: &[Value]) -> Vec<Value> {
+fn added(api: &Api, path: ResourcePath<'_>, query: &Query, form: Form, objects: &[Cow<'_, Value>]) -> Vec<Value> {
     let table = (form == Form::Table).then(|| Table::of(&api.scene, path.kind, api.clock.now()));
     let include = Include::asked_for(query.text("includeObject"));
-    let shown = |(index, object): (usize, &Value)| {
+    let shown = |(index, object): (usize, &Cow<'_, Value>)| {
         let object = match (&table, form) {
             (Some(table), _) => {
                 let metadata = json!({ "resourceVersion": object["metadata"]["resourceVersion"] });
-                let mut rows = table.render(std::slice::from_ref(object), include, &metadata);
+                let mut rows = table.render([&**object], include, &metadata);
                 if index > 0 {
                     // Only the first Table of a watch names the columns.
                     rows["columnDefinitions"] = Value::Null;
@@ -59,7 +59,7 @@ fn added(api: &Api, path: ResourcePath<'_>, query: &Query, form: Form, objects: 
                 rows
             }
             (None, Form::Partial) => list::partial(object),
-            (None, _) => object.clone(),
+            (None, _) => Value::clone(object),
         };
         json!({ "type": "ADDED", "object": object })
     };

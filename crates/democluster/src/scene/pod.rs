@@ -98,12 +98,14 @@ impl Scene {
     }
 
     fn place(&mut self, plan: &PodPlan) -> Place {
-        let turn = self.placed.values().map(|count| usize::from(*count)).sum::<usize>();
+        let turn = usize::try_from(self.placed.values().sum::<u32>()).unwrap_or_default();
         let node = plan.node.unwrap_or(SCHEDULABLE[turn % SCHEDULABLE.len()]);
         let number = node.rsplit('-').next().unwrap_or("1");
         let count = self.placed.entry(node).or_default();
-        *count = count.wrapping_add(1);
-        Place { node, host_ip: format!("10.20.0.1{number}"), pod_ip: format!("10.42.{number}.{}", 2 + *count) }
+        *count += 1;
+        // A node's range has room for its first 250 pods; those of a crowd go on in further ones.
+        let (range, host) = (42 + (*count - 1) / 250, 3 + (*count - 1) % 250);
+        Place { node, host_ip: format!("10.20.0.1{number}"), pod_ip: format!("10.{range}.{number}.{host}") }
     }
 
     fn keep_logs_and_usage(&mut self, plan: &PodPlan) {

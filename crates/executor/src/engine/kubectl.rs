@@ -196,6 +196,7 @@ async fn pump(
         if beyond > COUNTED_BEYOND_LIMIT {
             return Flow::TooMuch;
         }
+        output.drained().await;
     }
     output.write(stream, &text.finish());
     Flow::Ended

@@ -72,6 +72,14 @@ impl Output {
         self.write(OutputStream::Stderr, text.as_bytes())
     }
 
+    /// Waits while the link has much of the live output still to take: a source that may never end is read no faster
+    /// than its output leaves. Output that nobody watches is only kept, so there is nothing to wait for.
+    pub(crate) async fn drained(&self) {
+        if let Some((spool, id)) = &self.tap {
+            spool.caught_up(id).await;
+        }
+    }
+
     fn keep(&self, tape: &mut Tape, stream: OutputStream, bytes: &[u8]) {
         let room = usize::try_from(self.limit - tape.kept).unwrap_or(usize::MAX);
         let fits = &bytes[..bytes.len().min(room)];

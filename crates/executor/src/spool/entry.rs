@@ -59,6 +59,11 @@ impl Entry {
         self.sent < self.chunks.len() || (self.done.is_some() && !self.done_sent && !self.withheld)
     }
 
+    /// Bytes of output that its link has not taken yet.
+    pub(super) fn unsent(&self) -> usize {
+        self.chunks.iter().skip(self.sent).map(|chunk| chunk.data.len()).sum()
+    }
+
     /// The next parcel in order, marked as sent.
     pub(super) fn take(&mut self, id: &Arc<str>) -> Option<Parcel> {
         let (id, epoch) = (Arc::clone(id), self.epoch);

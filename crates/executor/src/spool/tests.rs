@@ -171,3 +171,21 @@ async fn waiting_ends_when_something_comes() {
     spool.finish(&id("a"), CommandResult { outcome: Outcome::Failed, ..result("") });
     assert!(matches!(waiting.await, Ok(Parcel::Done { .. })));
 }
+
+#[tokio::test]
+async fn a_command_is_held_up_until_its_link_has_caught_up() {
+    let spool = Spool::default();
+    is_new(&spool, "a", 1, HERE);
+    let big = |seq| OutputChunk { data: vec![b'x'; AHEAD / 2].into(), ..chunk(seq) };
+    (1..=2).for_each(|seq| spool.add_chunk(&id("a"), big(seq)));
+    spool.caught_up("a").await;
+    spool.caught_up("not known").await;
+    spool.add_chunk(&id("a"), big(3));
+    let mut held = std::pin::pin!(spool.caught_up("a"));
+    assert!(futures::poll!(held.as_mut()).is_pending());
+    assert!(matches!(spool.next(HERE).await, Parcel::Chunk { .. }));
+    held.await;
+    // The next link gets everything again, so the command waits again.
+    spool.release(HERE);
+    assert!(futures::poll!(std::pin::pin!(spool.caught_up("a"))).is_pending());
+}

@@ -115,6 +115,7 @@ async fn follow(
         if output.out(&text) == Room::Full {
             return Ok(());
         }
+        output.drained().await;
     }
     Ok(())
 }

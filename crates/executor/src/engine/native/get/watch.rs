@@ -55,6 +55,7 @@ pub(super) async fn run(
         if kind != "BOOKMARK" && paper.print(&kind, object)? == Room::Full {
             return Ok(());
         }
+        output.drained().await;
     }
     Ok(())
 }

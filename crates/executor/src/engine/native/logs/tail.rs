@@ -22,6 +22,7 @@ pub(super) async fn copy(api: &Api<'_>, logs: &LogsCommand, source: &Source, out
         if lines.push(&redactor.push(&piece?), output) == Room::Full {
             return Ok(());
         }
+        output.drained().await;
     }
     lines.push(&redactor.finish(), output);
     lines.finish(output);
