@@ -79,7 +79,7 @@ impl Spool {
 
     /// What is to be done on disk next; waits until there is something.
     async fn work(&self) -> Work {
-        self.when(super::shelf::Shelf::take_work).await
+        self.when(&self.changed, super::shelf::Shelf::take_work).await
     }
 
     fn settle(&self, written: &[(FileId, Arc<str>)], sound: bool) {
