@@ -1,5 +1,7 @@
 //! Server-side Tables, printed like kubectl's human-readable printer.
 
+mod read;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
@@ -12,6 +14,8 @@ use crate::{
     tab::Spaces,
     time,
 };
+
+pub use read::{Shown, read};
 
 /// Spaces between columns (kubectl's tab writer: padding 3, minimum width 6).
 const PADDING: usize = 3;

@@ -25,8 +25,8 @@ const FASTER: f64 = 20.0;
 /// What is measured, and how much of it.
 #[derive(Args)]
 pub(crate) struct EngineArgs {
-    /// Rounds of each command line, one command at a time
-    #[arg(long, value_name = "N", default_value_t = 40, value_parser = clap::value_parser!(u32).range(1..))]
+    /// Rounds of each command line, in each some by one and then some by the other
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     rounds: u32,
     /// How long each command line is kept running 32 times at once, in seconds
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u64).range(1..))]

@@ -15,8 +15,12 @@ const IDLE: u64 = 15_000_000 / 1024;
 /// The same with [`PARALLEL`] commands under way: 40 MB.
 const BUSY: u64 = 40_000_000 / 1024;
 /// What is under way: a table, a description, whole objects, a long list.
-const LINES: [&str; 4] =
-    ["get pods -n shop", "describe deploy orders -n shop", "get pods -A -o wide", "get deploy -n shop -o yaml"];
+const LINES: [&str; 4] = [
+    "get pods -n shop",
+    "describe deploy orders -n shop",
+    "get pods -n kube-system -o wide",
+    "get deploy -n shop -o yaml",
+];
 /// What is only shown, not bounded: 32 lists of a thousand pods at once.
 const LONG: &str = "get pods -n crowd";
 

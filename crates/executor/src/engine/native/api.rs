@@ -4,7 +4,10 @@ use std::{
     collections::HashSet,
     fmt::Write,
     future::Future,
-    sync::{Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -19,13 +22,20 @@ use kube::{Client, client::Body};
 use kubently_render::redact::Redactor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::timeout;
+use tokio::{
+    sync::{OnceCell, OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 use super::fault::{Fault, Status, chain};
 use crate::runner::Output;
 
 /// Largest answer read into memory. Lists come in pieces of 500 objects, so only monstrous objects get there.
 const MAX_ANSWER: usize = 64 << 20;
+/// Bytes of answers that any command may hold.
+const SMALL: usize = 1 << 20;
+/// Commands that may hold more at the same time: as many as keep the processors of a small pod busy.
+const LANES: usize = 2;
 /// Largest error answer read; real ones are a few hundred bytes.
 const MAX_ERROR: usize = 1 << 20;
 
@@ -36,17 +46,21 @@ pub(super) const JSON: &str = "application/json";
 pub(super) struct Connection {
     client: Client,
     url: http::Uri,
+    /// One permit for each command that holds more than [`SMALL`].
+    lanes: Arc<Semaphore>,
 }
 
 impl Connection {
     pub(super) fn new(config: kube::Config) -> Result<Self, kube::Error> {
-        Ok(Self { url: config.cluster_url.clone(), client: Client::try_from(config)? })
+        let (url, lanes) = (config.cluster_url.clone(), Arc::new(Semaphore::new(LANES)));
+        Ok(Self { url, client: Client::try_from(config)?, lanes })
     }
 
     /// The API for one command, with a time limit for each of its requests; zero means none.
     pub(super) fn api<'a>(&'a self, redactor: &'a Redactor, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
         let timeout = limit.filter(|limit| !limit.is_zero());
-        Api { connection: self, redactor, timeout, output, warned: Mutex::default() }
+        let (warned, held, lane) = (Mutex::default(), AtomicUsize::new(0), OnceCell::new());
+        Api { connection: self, redactor, timeout, output, warned, held, lane }
     }
 }
 
@@ -59,6 +73,10 @@ pub(super) struct Api<'a> {
     output: &'a Output,
     /// The warnings that were printed; each is printed once.
     warned: Mutex<HashSet<String>>,
+    /// Bytes of answers so far.
+    held: AtomicUsize,
+    /// What lets this command hold more than [`SMALL`].
+    lane: OnceCell<OwnedSemaphorePermit>,
 }
 
 impl Api<'_> {
@@ -69,7 +87,7 @@ impl Api<'_> {
 
     /// The whole answer.
     pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Bytes, Fault> {
-        self.in_time(async { whole(self.send(question(path, accept)).await?).await }).await
+        self.in_time(async { self.whole(self.send(question(path, accept)).await?).await }).await
     }
 
     /// The answer, read as JSON; what is printed of it is redacted first.
@@ -94,7 +112,7 @@ impl Api<'_> {
     pub(super) async fn ask(&self, path: &str, question: &Value) -> Result<Value, Fault> {
         let request = Request::post(path).header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
         let request = request.body(Body::from(question.to_string().into_bytes()));
-        let bytes = self.in_time(async { whole(self.send(request).await?).await }).await?;
+        let bytes = self.in_time(async { self.whole(self.send(request).await?).await }).await?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
     }
 
@@ -119,6 +137,33 @@ impl Api<'_> {
         let text = Limited::new(response.into_body(), MAX_ERROR).collect().await;
         let text = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
         Err(Fault::Api(serde_json::from_slice(&text).unwrap_or_else(|_| foreign(code, &text))))
+    }
+
+    /// Reads a body to its end.
+    async fn whole(&self, mut body: Body) -> Result<Bytes, Fault> {
+        let (mut pieces, mut length) = (Vec::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let frame = frame.map_err(|error| Fault::Unreachable(chain(&error)))?;
+            let Ok(piece) = frame.into_data() else { continue };
+            self.hold(piece.len()).await?;
+            length += piece.len();
+            if length > MAX_ANSWER {
+                return Err(Fault::Plain(format!("an answer of the server is longer than {MAX_ANSWER} bytes")));
+            }
+            pieces.push(piece);
+        }
+        // A short answer comes in one piece.
+        Ok(<[Bytes; 1]>::try_from(pieces).map_or_else(|pieces| pieces.concat().into(), |[piece]| piece))
+    }
+
+    /// Counts what this command reads. Beyond [`SMALL`] it goes on only in one of a few lanes: what is read is held
+    /// many times over while it is printed, and all commands together must not fill the memory.
+    async fn hold(&self, bytes: usize) -> Result<(), Fault> {
+        if self.held.fetch_add(bytes, Ordering::Relaxed) + bytes > SMALL {
+            let lane = self.lane.get_or_try_init(|| Arc::clone(&self.connection.lanes).acquire_owned()).await;
+            lane.map_err(|_closed| Fault::Plain("the engine is ending".to_owned()))?;
+        }
+        Ok(())
     }
 
     /// Prints what the server warns of, as kubectl does: deprecated versions above all.
@@ -154,12 +199,8 @@ fn question(path: &str, accept: &str) -> Result<Request<Body>, http::Error> {
     Request::get(path).header(ACCEPT, accept).body(Body::empty())
 }
 
-async fn whole(body: Body) -> Result<Bytes, Fault> {
-    let collected = Limited::new(body, MAX_ANSWER).collect().await;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| Fault::Unreachable(chain(error.as_ref())))
-}
-
-fn unreadable(path: &str, error: &serde_json::Error) -> Fault {
+/// Says that an answer is not what it should be.
+pub(super) fn unreadable(path: &str, error: &serde_json::Error) -> Fault {
     Fault::Plain(format!("the server's answer to {path} cannot be read: {error}"))
 }
 

@@ -10,14 +10,14 @@ use super::{
         api::{Api, JSON},
         fault::Fault,
     },
-    fetch,
+    fetch::{self, Asking},
     format::{Format, Whole, plain},
     select::Selection,
 };
 use crate::runner::Output;
 
 pub(super) async fn print(api: &Api<'_>, get: &GetCommand, selection: &Selection, output: &Output) -> Ended {
-    let (items, mut faults) = fetch::all(api, get, selection, JSON).await;
+    let (items, mut faults) = fetch::all(&Asking { api, get, accept: JSON, shown: None }, selection, Ok).await;
     if selection.single && !faults.is_empty() {
         return Err(faults);
     }

@@ -3,7 +3,7 @@
 use kubently_core::kubectl::{GetCommand, OutputFormat};
 use kubently_render::{
     jsonpath::sort,
-    table::{Printer, Style, Table},
+    table::{Printer, Shown, Style, Table},
 };
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use super::{
         api::{Api, JSON},
         fault::Fault,
     },
-    fetch::{self, Item, is_table},
+    fetch::{self, Asking, Item, is_table},
     format::plain,
     select::Selection,
 };
@@ -31,10 +31,18 @@ pub(super) async fn print(
     output: &Output,
 ) -> Ended {
     let accept = if get.server_print { AS_TABLE } else { JSON };
-    let (items, faults) = fetch::all(api, get, selection, accept).await;
-    let items = sorted(get, items)?;
+    let paper = Paper { native, get, selection, output };
+    let mut asking = Asking { api, get, accept, shown: None };
+    let (items, faults) = if sort_by(get).is_some() {
+        let (items, faults) = fetch::all(&asking, selection, Ok).await;
+        let tables = sorted(get, items)?.into_iter().map(|item| item.map(|value| paper.table(value)));
+        (tables.collect::<Result<Vec<_>, _>>()?, faults)
+    } else {
+        asking.shown = Some(paper.shown());
+        fetch::all(&asking, selection, |value| paper.table(value)).await
+    };
     let all_namespaced = selection.namespace.is_some() && items.iter().all(|item| item.resource.namespaced);
-    let wrote = Paper { native, get, selection, output }.write(items)?;
+    let wrote = paper.write(items);
     if !wrote && faults.is_empty() && !get.ignore_not_found {
         match &selection.namespace {
             Some(namespace) if all_namespaced => output.err(&format!("No resources found in {namespace} namespace.\n")),
@@ -50,7 +58,7 @@ fn sort_by(get: &GetCommand) -> Option<&str> {
 
 /// Sorts the answers. As in kubectl a table counts as one object here, so that several of them hardly ever have the
 /// field; the rows of each are sorted when it is printed.
-fn sorted<'a>(get: &GetCommand, items: Vec<Item<'a>>) -> Result<Vec<Item<'a>>, Fault> {
+fn sorted<'a>(get: &GetCommand, items: Vec<Item<'a, Value>>) -> Result<Vec<Item<'a, Value>>, Fault> {
     let Some(path) = sort_by(get).filter(|_| items.len() > 1) else { return Ok(items) };
     let objects: Vec<_> = items.iter().map(|item| &item.value).collect();
     let order = sort::objects(path, &objects).map_err(|error| plain(&error))?;
@@ -69,7 +77,7 @@ struct Paper<'a> {
 impl Paper<'_> {
     /// Prints answers in order, one printer per run of one type, a blank line between runs. False when nothing was
     /// printed.
-    fn write(&self, items: Vec<Item<'_>>) -> Result<bool, Fault> {
+    fn write(&self, items: Vec<Item<'_, Option<Table>>>) -> bool {
         let several = items.windows(2).any(|pair| pair[0].resource != pair[1].resource);
         let mut wrote = false;
         let mut with_namespace = false;
@@ -79,9 +87,9 @@ impl Paper<'_> {
             with_namespace |= self.selection.namespace.is_none() && resource.namespaced;
             let prefix = (several || self.get.show_kind).then(|| resource.prefix());
             let mut printer = Printer::new(Style { with_namespace, prefix, ..style(self.get) });
-            self.table(value)?.into_iter().for_each(|table| printer.add(table));
+            value.into_iter().for_each(|table| printer.add(table));
             while let Some(Item { value, .. }) = items.next_if(|next| next.resource == resource) {
-                self.table(value)?.into_iter().for_each(|table| printer.add(table));
+                value.into_iter().for_each(|table| printer.add(table));
             }
             let text = printer.finish();
             if !text.is_empty() {
@@ -92,7 +100,13 @@ impl Paper<'_> {
                 wrote = true;
             }
         }
-        Ok(wrote)
+        wrote
+    }
+
+    /// What tables show of their objects.
+    fn shown(&self) -> Shown {
+        let labels = self.get.show_labels || !self.get.label_columns.is_empty();
+        Shown { namespace: self.selection.namespace.is_none(), labels }
     }
 
     /// The table of an answer with its rows sorted. None for one that cannot be sorted: kubectl passes over it.

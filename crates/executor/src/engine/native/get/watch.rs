@@ -11,7 +11,7 @@ use super::{
         fault::Fault,
         watch::{Change, Watch},
     },
-    fetch,
+    fetch::{self, Asking},
     format::{Format, Whole},
     human::{AS_TABLE, style},
     is_table,
@@ -38,7 +38,7 @@ pub(super) async fn run(
         return Err(vec![Fault::Plain(message.to_owned())]);
     };
     let accept = if is_table(get) && get.server_print { AS_TABLE } else { JSON };
-    let (items, faults) = fetch::all(api, get, selection, accept).await;
+    let (items, faults) = fetch::all(&Asking { api, get, accept, shown: None }, selection, Ok).await;
     if !faults.is_empty() {
         return Err(faults);
     }
