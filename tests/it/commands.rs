@@ -11,23 +11,12 @@ use kubently_proto::v1::{
 };
 use tokio_stream::StreamExt;
 
-use crate::sandbox::{CLUSTER, Debug, Kind, PATIENCE, Sandbox, face::spec};
+use crate::sandbox::{CLUSTER, Debug, PATIENCE, Sandbox, face::spec};
 
 /// Logs without an end for a while: each line comes 200 ms after the one before.
 const SLOW: [&str; 4] = ["logs", "demo-slow", "-n", "lab"];
 /// Logs of more than 6 MiB.
 const BIG: [&str; 4] = ["logs", "demo-firehose", "-n", "lab"];
-
-macro_rules! on_both {
-    ($($name:ident),* $(,)?) => {
-        mod memory { $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
-            super::$name(super::Sandbox::start(super::Kind::Memory).await).await;
-        })* }
-        mod redis { $(#[tokio::test(flavor = "multi_thread")] async fn $name() {
-            super::$name(super::Sandbox::start(super::Kind::Redis).await).await;
-        })* }
-    };
-}
 
 on_both!(
     a_slow_command_times_out,

@@ -173,6 +173,12 @@ impl Spool {
         self.when(&self.taken, |shelf| (!waits(shelf)).then_some(())).await;
     }
 
+    /// Bytes of a command's output that are still to be sent.
+    #[cfg(test)]
+    pub(crate) fn unsent(&self, id: &str) -> usize {
+        self.lock().entries.get(id).map_or(0, Entry::unsent)
+    }
+
     /// Waits until `link` has no command left that runs or waits for its acknowledgement.
     pub(crate) async fn idle(&self, link: LinkId) {
         self.when(&self.changed, |shelf| shelf.entries.values().all(|entry| entry.home != Some(link)).then_some(()))

@@ -126,6 +126,12 @@ impl Native {
         }
     }
 
+    /// What lets commands hold long answers.
+    #[cfg(test)]
+    pub(super) fn lanes(&self) -> std::sync::Arc<tokio::sync::Semaphore> {
+        self.connection.lanes()
+    }
+
     /// The one namespace a command looks at; none means all.
     fn namespace<'a>(&'a self, scope: &'a NamespaceScope) -> Option<&'a str> {
         match scope {

@@ -235,3 +235,23 @@ async fn no_engine_is_an_error_at_start() {
         assert!(error.to_string().contains("/nonexistent/file"), "{error}");
     }
 }
+
+#[tokio::test]
+async fn long_answers_are_held_by_few_commands_at_a_time() {
+    let demo = demo(kubently_democluster::Config { crowd: 600, ..kubently_democluster::Config::default() }).await;
+    let native = engine(EngineKind::Native, &demo).await;
+    let lanes = native.native.as_ref().unwrap().lanes();
+    let taken = lanes.acquire_many(2).await.unwrap();
+    let mut long = std::pin::pin!(print(&native, "get pods -n crowd -o json"));
+    for _ in 0..100 {
+        tokio::select! {
+            biased;
+            (_, stdout, _) = &mut long => panic!("{} bytes without a lane", stdout.len()),
+            (code, ..) = print(&native, "get pods -n shop -o json") => assert_eq!(code, Some(0)),
+        }
+    }
+    drop(taken);
+    let (code, stdout, _) = long.await;
+    assert_eq!((code, stdout.matches("\"phase\": \"Running\"").count()), (Some(0), 600));
+    assert_eq!(lanes.available_permits(), 2, "the lane is free again");
+}

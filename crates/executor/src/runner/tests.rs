@@ -4,7 +4,7 @@ use kubently_core::command::INLINE_OUTPUT_BYTES;
 
 use super::*;
 use crate::{
-    spool::Parcel,
+    spool::{AHEAD, Parcel},
     testing::{SOON, Script, job, script},
 };
 
@@ -213,4 +213,33 @@ async fn followed_logs_come_live_from_the_api_and_stop_on_cancel() {
     runner.cancel(&"a".into(), 1, LINK);
     let (_, result) = next_end(&runner).await;
     assert_eq!((result.outcome, result.engine.as_str()), (Outcome::Cancelled, "native"));
+}
+
+#[tokio::test]
+async fn what_is_watched_is_read_no_faster_than_it_leaves() {
+    // Whatever its size, a demo log is made as fast as it is read.
+    let demo = crate::testing::demo(kubently_democluster::Config::default()).await;
+    let config = crate::Config {
+        engine: crate::EngineKind::Native,
+        kubeconfig: Some(demo.kubeconfig.clone()),
+        ..crate::testing::config("http://127.0.0.1:1")
+    };
+    let footing = Footing::bind(&config).await.unwrap();
+    let runner = Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default()));
+    let live = Job { live: true, max_output: 16 << 20, ..job("a", "logs demo-firehose -n lab") };
+    runner.start(live, LINK);
+    let (mut sent, mut most) = (0, 0);
+    loop {
+        let next = tokio::time::timeout(SOON, runner.spool().next(LINK)).await.expect("it goes on");
+        most = most.max(runner.spool().unsent("a"));
+        match next {
+            Parcel::Chunk { chunk, .. } => sent += chunk.data.len(),
+            Parcel::Done { .. } => break,
+        }
+        // Whoever can go on does, before the link takes more.
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(sent, 8 << 20);
+    assert!(most > AHEAD / 2, "the engine reads ahead: {most}");
+    assert!(most <= AHEAD + (1 << 20), "but not far: {most}");
 }

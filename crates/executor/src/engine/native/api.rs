@@ -56,6 +56,11 @@ impl Connection {
         Ok(Self { url, client: Client::try_from(config)?, lanes })
     }
 
+    #[cfg(test)]
+    pub(super) fn lanes(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.lanes)
+    }
+
     /// The API for one command, with a time limit for each of its requests; zero means none.
     pub(super) fn api<'a>(&'a self, redactor: &'a Redactor, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
         let timeout = limit.filter(|limit| !limit.is_zero());
