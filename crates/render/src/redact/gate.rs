@@ -1,7 +1,7 @@
 //! A first look at a line: most have nothing that any rule could begin with, and pass untouched.
 //!
-//! Four characters in a row make a number of 20 bits, letters without their case. A table says of each number which
-//! rules want to see the line; one pass over the line looks its numbers up.
+//! Four characters in a row make a number of 20 bits, letters without their case. One pass over the line looks the last
+//! three of each four up in a small table, and hardly ever has to look for all four.
 
 /// Sets of rules, as bits.
 pub(super) type Rules = u8;
@@ -61,61 +61,88 @@ const STARTS: &[(&[u8], Rules)] = &[
 ];
 /// Bits of a character's class.
 const BITS: u32 = 5;
-/// Numbers of four classes. A mebibyte, of which little is ever read: text has few different letters in a row.
-const TABLE: usize = 1 << (4 * BITS);
+/// Numbers of three classes: few enough for the processor's first cache.
+const TRIPLES: usize = 1 << (3 * BITS);
+/// Stands beside the rules of three characters that are also the last three of four.
+const FOUR: u16 = 1 << 8;
 
 /// Which numbers let a line in, and to what.
 #[derive(Clone)]
 pub(super) struct Gate {
-    wanted: Box<[Rules]>,
+    /// By the last three characters: the rules that they let in themselves, and [`FOUR`].
+    triples: Box<[u16]>,
+    /// By all four, sorted.
+    fours: Vec<(u32, Rules)>,
     /// What every line must be looked at for: a name pattern may be of wildcards only.
     always: Rules,
 }
 
 impl std::fmt::Debug for Gate {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "Gate({} open)", self.wanted.iter().filter(|&&rules| rules != 0).count())
+        write!(out, "Gate({} starts of four)", self.fours.len())
     }
 }
 
 impl Gate {
     /// `roots`: for each name pattern letters that every name has which it matches, three or four.
     pub(super) fn new(roots: &[Vec<u8>]) -> Self {
-        let mut gate = Self { wanted: vec![0; TABLE].into_boxed_slice(), always: 0 };
+        let mut gate = Self { triples: vec![0; TRIPLES].into_boxed_slice(), fours: Vec::new(), always: 0 };
         STARTS.iter().for_each(|(start, rules)| gate.want(start, *rules));
         roots.iter().for_each(|root| gate.want(root, PAIRS | WORDS));
+        gate.fours.sort_unstable();
         gate
     }
 
     fn want(&mut self, start: &[u8], rules: Rules) {
         let code = start.iter().fold(0, |code, &byte| step(code, byte));
         match start.len() {
-            4 => self.open(code, rules),
+            4 => {
+                self.fours.push((code, rules));
+                self.mark(code, FOUR);
+            }
             // Whatever stands before three characters.
-            3 => (0..1 << BITS).for_each(|class| self.open(code | class << (3 * BITS), rules)),
+            3 => self.mark(code, u16::from(rules)),
             _ => self.always |= rules,
         }
     }
 
-    fn open(&mut self, code: usize, rules: Rules) {
-        if let Some(place) = self.wanted.get_mut(code) {
-            *place |= rules;
+    fn mark(&mut self, code: u32, what: u16) {
+        if let Some(place) = self.triples.get_mut(triple(code)) {
+            *place |= what;
         }
     }
 
     /// The rules that may find something in `text`.
     pub(super) fn rules(&self, text: &[u8]) -> Rules {
-        let mut code = 0;
-        text.iter().fold(self.always, |rules, &byte| {
+        let (mut code, mut found) = (0, u16::from(self.always));
+        for &byte in text {
             code = step(code, byte);
-            rules | self.wanted.get(code).copied().unwrap_or(Rules::MAX)
-        })
+            match self.triples.get(triple(code)).copied().unwrap_or(0) {
+                0 => {}
+                what if what & FOUR == 0 => found |= what,
+                what => found |= what | u16::from(self.four(code)),
+            }
+        }
+        let [rules, _four] = found.to_le_bytes();
+        rules
+    }
+
+    /// Several rules may begin alike.
+    fn four(&self, code: u32) -> Rules {
+        let from = self.fours.partition_point(|(other, _)| *other < code);
+        let alike = self.fours.iter().skip(from).take_while(|(other, _)| *other == code);
+        alike.fold(0, |rules, (_, more)| rules | more)
     }
 }
 
-fn step(code: usize, byte: u8) -> usize {
+fn step(code: u32, byte: u8) -> u32 {
     let class = CLASSES.get(usize::from(byte)).copied().unwrap_or(0);
-    ((code << BITS) | usize::from(class)) & (TABLE - 1)
+    ((code << BITS) | u32::from(class)) & ((1 << (4 * BITS)) - 1)
+}
+
+/// The last three of four.
+const fn triple(code: u32) -> usize {
+    code as usize & (TRIPLES - 1)
 }
 
 const CLASSES: [u8; 256] = classes();

@@ -45,10 +45,13 @@ pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeC
             Err(fault) => selection.faults.push(fault),
         }
     }
-    match (&targets[..], &selection.faults[..]) {
-        ([(resource, Some(prefix))], [fault]) if fault.is_not_found() => {
+    let [fault] = &selection.faults[..] else { return Ok(selection) };
+    // kubectl takes any two arguments for a type and the start of names, also `deploy/web pods/nope`.
+    match (&command.resources, &targets[..]) {
+        (Resources::Named { .. }, [(resource, Some(prefix))]) if fault.is_not_found() => {
             by_prefix(view, resource, prefix, namespace, fault.clone()).await
         }
+        (Resources::Objects(_), [_, _]) if fault.is_not_found() => Ok(Selection { objects: Vec::new(), ..selection }),
         _ => Ok(selection),
     }
 }
