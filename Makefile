@@ -24,10 +24,11 @@ faults-quick: redis  ## The same with the faults that break most, in about three
 mutations: redis  ## Break each delivery mechanism in turn, and see that the fault harness notices
 	scripts/mutate
 
-bench: redis  ## Measure what a command costs: Redis commands, round trips, connections; latency, throughput, CPU
+bench: redis  ## Measure what a command costs: Redis, latency, throughput, CPU; the engine beside kubectl; memory
 	cargo build --locked --release -p kubently -p kubently-bench
 	target/release/kubently-bench redis $(REDIS)
 	target/release/kubently-bench load $(LOAD)
+	target/release/kubently-bench engine $(ENGINE)
 
 fuzz:  ## Run the fuzz targets, SECONDS= each (30), or only TARGETS="parser yaml"; needs a nightly compiler
 	@cargo +nightly fuzz --version >/dev/null 2>&1 || cargo +nightly install cargo-fuzz --locked

@@ -1,6 +1,6 @@
 //! A small Kubernetes API in this process, over plain HTTP, serving a broken shop.
 //!
-//! For `kubently dev --demo`, `kubently executor --demo` and tests; nothing else may use it. It answers what `kubectl`
+//! For `kubently dev --demo`, `kubently executor --demo`, tests and measurements; nothing else may use it. It answers what `kubectl`
 //! and kube-rs ask to *read*: discovery, list and get with selectors and chunks, server-side Tables, watches, logs,
 //! metrics and access reviews. It never changes: every write is refused with 405. The only schema it publishes under
 //! `/openapi/v3` is an empty one, so `kubectl explain` does not work against it.

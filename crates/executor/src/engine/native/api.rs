@@ -33,9 +33,9 @@ use crate::runner::Output;
 /// Largest answer read into memory. Lists come in pieces of 500 objects, so only monstrous objects get there.
 const MAX_ANSWER: usize = 64 << 20;
 /// Bytes of answers that any command may hold.
-const SMALL: usize = 1 << 20;
-/// Commands that may hold more at the same time: as many as keep the processors of a small pod busy.
-const LANES: usize = 2;
+const SMALL: usize = 256 << 10;
+/// Commands that may hold more at the same time: enough to keep the processors of a small pod busy.
+const LANES: usize = 4;
 /// Largest error answer read; real ones are a few hundred bytes.
 const MAX_ERROR: usize = 1 << 20;
 
