@@ -119,6 +119,10 @@ impl View<'_> {
         if !self.show_events {
             return None;
         }
+        Some(self.search_events(object, kind, uid).await.unwrap_or_default())
+    }
+
+    async fn search_events(&self, object: &Value, kind: Option<&str>, uid: &str) -> Result<Vec<Value>, Fault> {
         let (name, namespace) = (object.text("metadata.name"), object.text("metadata.namespace"));
         let mut selector = format!("involvedObject.name={name},involvedObject.namespace={namespace}");
         if let Some(kind) = kind {
@@ -131,7 +135,7 @@ impl View<'_> {
             "" => "/api/v1/events".to_owned(),
             namespace => format!("/api/v1/namespaces/{namespace}/events"),
         };
-        self.list(|| Path::new(path.clone()).query("fieldSelector", &selector)).await.unwrap_or_default().into()
+        self.list(|| Path::new(path.clone()).query("fieldSelector", &selector)).await
     }
 
     const fn events_of<'a>(&self, found: Option<&'a [Value]>) -> Events<'a> {

@@ -15,8 +15,10 @@ pub(super) async fn describe(view: &View<'_>, resource: &Resource, object: &Valu
     if is(resource, "", "Namespace") {
         return Some(namespace(view, object).await);
     }
+    if is(resource, "", "ConfigMap") {
+        return Some(config_map(view, object).await);
+    }
     let text = match (resource.group.as_str(), resource.kind.as_str()) {
-        ("", "ConfigMap") => describe::config_map,
         ("policy", "PodDisruptionBudget") => describe::pod_disruption_budget,
         ("autoscaling", "HorizontalPodAutoscaler") => describe::horizontal_pod_autoscaler,
         ("scheduling.k8s.io" | "", "PriorityClass") => describe::priority_class,
@@ -32,6 +34,13 @@ fn without_events(resource: &Resource, object: &Value) -> Option<String> {
         ("", "LimitRange") => Some(describe::limit_range(object)),
         _ => None,
     }
+}
+
+/// The one kind that kubectl does not describe without its events, where these cannot be had.
+async fn config_map(view: &View<'_>, object: &Value) -> Result<String, Fault> {
+    let search = view.search_events(object, Some(object.text("kind")), object.text("metadata.uid"));
+    let found = if view.show_events { Some(search.await?) } else { None };
+    Ok(describe::config_map(object, view.events_of(found.as_deref())))
 }
 
 async fn namespace(view: &View<'_>, object: &Value) -> Result<String, Fault> {
