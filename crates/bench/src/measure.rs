@@ -18,7 +18,27 @@ mod tap;
 mod trips;
 mod usage;
 
+use std::{path::Path, process::ExitCode};
+
 use comfy_table::{Cell, CellAlignment, Table, presets};
+
+use crate::cli::say;
+
+/// Measures in a directory of its own, and says whether everything is within its bounds: `measure` names what is not.
+async fn judged(measure: impl AsyncFnOnce(&Path) -> anyhow::Result<Vec<String>>) -> anyhow::Result<ExitCode> {
+    let dir = tempfile::tempdir()?;
+    match measure(dir.path()).await {
+        Ok(broken) if broken.is_empty() => {
+            say("\nwithin every bound")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(broken) => {
+            say(&format!("\nout of bounds: {}", broken.join("; ")))?;
+            Ok(ExitCode::FAILURE)
+        }
+        Err(error) => Err(error.context(format!("logs are in {}", dir.keep().display()))),
+    }
+}
 
 /// Rows under a header, as Markdown: the first column is text, the others are numbers.
 fn table(header: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {

@@ -67,7 +67,7 @@ pub fn number_text(number: &Number) -> String {
 }
 
 /// A string with Go's escapes, HTML's special characters among them.
-fn string(out: &mut String, text: &str) {
+pub(crate) fn string(out: &mut String, text: &str) {
     out.push('"');
     for c in text.chars() {
         match c {

@@ -51,23 +51,30 @@ impl Layout {
 pub fn align(text: &str, layout: Layout) -> String {
     let lines: Vec<Vec<&str>> = text.split('\n').map(|line| line.splitn(MAX_COLUMNS, '\t').collect()).collect();
     let out = String::with_capacity(text.len() * 2);
-    let mut writer = Writer { layout, lines: &lines, widths: Vec::new(), spaces: Spaces::new(), out };
-    writer.block(0, lines.len());
-    // The text after the last line break is no line.
-    writer.out.pop();
+    let mut writer = Writer { layout, lines: &lines, widths: Vec::new(), seen: None, spaces: Spaces::new(), out };
+    writer.write_all();
     writer.out
 }
 
-struct Writer<'a> {
-    layout: Layout,
-    lines: &'a [Vec<&'a str>],
+/// Writes lines of cells.
+pub(crate) struct Writer<'a> {
+    pub(crate) layout: Layout,
+    pub(crate) lines: &'a [Vec<&'a str>],
     /// Of the columns to the left.
-    widths: Vec<usize>,
-    spaces: Spaces,
-    out: String,
+    pub(crate) widths: Vec<usize>,
+    /// The widest that each column was, where columns remember it.
+    pub(crate) seen: Option<Vec<usize>>,
+    pub(crate) spaces: Spaces,
+    pub(crate) out: String,
 }
 
 impl Writer<'_> {
+    /// Writes every line but the last: the text after the last line break is no line.
+    pub(crate) fn write_all(&mut self) {
+        self.block(0, self.lines.len());
+        self.out.pop();
+    }
+
     /// Writes the lines from `start` to `end`, whose columns to the left are known.
     fn block(&mut self, start: usize, end: usize) {
         let column = self.widths.len();
@@ -92,9 +99,20 @@ impl Writer<'_> {
     }
 
     /// The width of a column; one with only empty cells still has its padding.
-    fn width(&self, column: usize, start: usize, end: usize) -> usize {
+    fn width(&mut self, column: usize, start: usize, end: usize) -> usize {
         let cells = self.lines[start..end].iter().map(|line| line[column].chars().count() + self.layout.padding);
-        cells.max().unwrap_or_default().max(self.layout.min_width)
+        let width = cells.max().unwrap_or_default().max(self.layout.min_width);
+        self.remembered(column, width)
+    }
+
+    fn remembered(&mut self, column: usize, width: usize) -> usize {
+        let Some(seen) = &mut self.seen else { return width };
+        if seen.len() <= column {
+            seen.resize(column + 1, 0);
+        }
+        let widest = seen[column].max(width);
+        seen[column] = widest;
+        widest
     }
 
     fn write(&mut self, start: usize, end: usize) {

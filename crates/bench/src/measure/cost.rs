@@ -14,6 +14,7 @@ use super::{
     commandstats::CommandStats,
     connections::{self, Moment},
     hands::{Hands, Manner},
+    judged,
     stand::{CLUSTER, Stand},
     table,
     trips::Trips,
@@ -74,18 +75,7 @@ impl RedisArgs {
     /// Measures, prints, and says whether everything is within its bounds.
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let binary = self.binary.clone().map_or_else(beside, Ok)?;
-        let dir = tempfile::tempdir()?;
-        match self.measure(&binary, dir.path()).await {
-            Ok(broken) if broken.is_empty() => {
-                say("\nwithin every bound")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Ok(broken) => {
-                say(&format!("\nout of bounds: {}", broken.join("; ")))?;
-                Ok(ExitCode::FAILURE)
-            }
-            Err(error) => Err(error.context(format!("logs are in {}", dir.keep().display()))),
-        }
+        judged(async |dir| self.measure(&binary, dir).await).await
     }
 
     async fn measure(&self, binary: &Path, dir: &Path) -> anyhow::Result<Vec<String>> {

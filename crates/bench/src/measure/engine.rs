@@ -17,6 +17,7 @@ use std::{
 use clap::Args;
 
 use self::{kubectl::Kubectl, memory::Memory, rows::Comparison, site::Site};
+use super::judged;
 use crate::cli::{beside, say};
 
 /// How many times a native command must be faster than a kubectl process, by the middle of each.
@@ -43,18 +44,7 @@ impl EngineArgs {
     /// Measures, prints, and says whether everything is within its bounds.
     pub(crate) async fn run(&self) -> anyhow::Result<ExitCode> {
         let binary = self.binary.clone().map_or_else(beside, Ok)?;
-        let dir = tempfile::tempdir()?;
-        match self.measure(&binary, dir.path()).await {
-            Ok(broken) if broken.is_empty() => {
-                say("\nwithin every bound")?;
-                Ok(ExitCode::SUCCESS)
-            }
-            Ok(broken) => {
-                say(&format!("\nout of bounds: {}", broken.join("; ")))?;
-                Ok(ExitCode::FAILURE)
-            }
-            Err(error) => Err(error.context(format!("logs are in {}", dir.keep().display()))),
-        }
+        judged(async |dir| self.measure(&binary, dir).await).await
     }
 
     async fn measure(&self, binary: &Path, dir: &Path) -> anyhow::Result<Vec<String>> {

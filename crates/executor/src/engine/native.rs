@@ -19,6 +19,7 @@ mod logs;
 mod pods;
 mod resources;
 mod rollout;
+mod targets;
 mod top;
 mod version;
 mod watch;

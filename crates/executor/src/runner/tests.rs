@@ -5,13 +5,25 @@ use kubently_core::command::INLINE_OUTPUT_BYTES;
 use super::*;
 use crate::{
     spool::{AHEAD, Parcel},
-    testing::{SOON, Script, job, script},
+    testing::{Demo, SOON, Script, demo, job, script},
 };
 
 const LINK: LinkId = LinkId(1);
 
 async fn runner(script: &Script, max_in_flight: u32) -> Arc<Runner> {
     Arc::new(Runner::new(script.footing().await, max_in_flight, 16 << 20, Arc::default()))
+}
+
+/// One whose engine asks a demo cluster.
+async fn native_runner() -> (Demo, Arc<Runner>) {
+    let demo = demo(kubently_democluster::Config::default()).await;
+    let config = crate::Config {
+        engine: crate::EngineKind::Native,
+        kubeconfig: Some(demo.kubeconfig.clone()),
+        ..crate::testing::config("http://127.0.0.1:1")
+    };
+    let footing = Footing::bind(&config).await.unwrap();
+    (demo, Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default())))
 }
 
 async fn next_end(runner: &Runner) -> (String, Arc<CommandResult>) {
@@ -199,14 +211,7 @@ async fn a_panic_is_a_failure_without_inner_text() {
 
 #[tokio::test]
 async fn followed_logs_come_live_from_the_api_and_stop_on_cancel() {
-    let demo = crate::testing::demo(kubently_democluster::Config::default()).await;
-    let config = crate::Config {
-        engine: crate::EngineKind::Native,
-        kubeconfig: Some(demo.kubeconfig.clone()),
-        ..crate::testing::config("http://127.0.0.1:1")
-    };
-    let footing = Footing::bind(&config).await.unwrap();
-    let runner = Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default()));
+    let (_demo, runner) = native_runner().await;
     runner.start(Job { live: true, ..job("a", "logs -f deploy/frontend -n shop") }, LINK);
     let first = tokio::time::timeout(SOON, runner.spool().next(LINK)).await.unwrap();
     assert!(matches!(first, Parcel::Chunk { .. }), "{first:?}");
@@ -218,14 +223,7 @@ async fn followed_logs_come_live_from_the_api_and_stop_on_cancel() {
 #[tokio::test]
 async fn what_is_watched_is_read_no_faster_than_it_leaves() {
     // Whatever its size, a demo log is made as fast as it is read.
-    let demo = crate::testing::demo(kubently_democluster::Config::default()).await;
-    let config = crate::Config {
-        engine: crate::EngineKind::Native,
-        kubeconfig: Some(demo.kubeconfig.clone()),
-        ..crate::testing::config("http://127.0.0.1:1")
-    };
-    let footing = Footing::bind(&config).await.unwrap();
-    let runner = Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default()));
+    let (_demo, runner) = native_runner().await;
     let live = Job { live: true, max_output: 16 << 20, ..job("a", "logs demo-firehose -n lab") };
     runner.start(live, LINK);
     let (mut sent, mut most) = (0, 0);

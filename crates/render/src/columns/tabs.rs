@@ -1,7 +1,7 @@
 //! Columns as kubectl's tables have them, where values may hold tabs and line breaks: its tab writer remembers how wide a
 //! column was, so one that goes on further down is never narrower than before.
 
-use crate::tab::{Layout, Spaces};
+use crate::tab::{Layout, Spaces, Writer};
 
 /// Most cells of a line; what is behind them stays as it is. Values are strangers' and could be nothing but tabs.
 const MAX_CELLS: usize = 1_024;
@@ -38,77 +38,12 @@ fn aligned(text: &str, mut seen: Vec<usize>) -> (Vec<usize>, String) {
             out.push('\n');
         }
         let lines = part.split('\n').map(|line| line.splitn(MAX_CELLS, ['\t', '\u{b}']).collect()).collect::<Vec<_>>();
-        let mut writer = Writer { lines: &lines, widths: Vec::new(), seen, spaces, out };
-        writer.block(0, lines.len());
-        // The text after the last line break is no line.
-        writer.out.pop();
-        (seen, spaces, out) = (writer.seen, writer.spaces, writer.out);
+        let (layout, widths) = (Layout::TABLE, Vec::new());
+        let mut writer = Writer { layout, lines: &lines, widths, seen: Some(seen), spaces, out };
+        writer.write_all();
+        (seen, spaces, out) = (writer.seen.unwrap_or_default(), writer.spaces, writer.out);
     }
     (seen, out)
-}
-
-struct Writer<'a> {
-    lines: &'a [Vec<&'a str>],
-    /// Of the columns to the left.
-    widths: Vec<usize>,
-    /// The widest that each column was.
-    seen: Vec<usize>,
-    spaces: Spaces,
-    out: String,
-}
-
-impl Writer<'_> {
-    /// Writes the lines from `start` to `end`, whose columns to the left are known. What follows a line's last tab is no
-    /// cell, and a line without a cell ends the column.
-    fn block(&mut self, start: usize, end: usize) {
-        let column = self.widths.len();
-        let has_cell = |line: &&Vec<&str>| column + 1 < line.len();
-        let (mut written, mut at) = (start, start);
-        while at < end {
-            let cells = self.lines[at..end].iter().take_while(has_cell);
-            let height = cells.clone().count();
-            if height == 0 {
-                at += 1;
-                continue;
-            }
-            let widest = cells.map(|line| line[column].chars().count() + Layout::TABLE.padding).max();
-            self.write(written, at);
-            let width = self.remember(column, widest.unwrap_or_default().max(Layout::TABLE.min_width));
-            self.widths.push(width);
-            self.block(at, at + height);
-            self.widths.pop();
-            at += height;
-            written = at;
-        }
-        self.write(written, end);
-    }
-
-    fn remember(&mut self, column: usize, width: usize) -> usize {
-        match self.seen.get_mut(column) {
-            Some(seen) => {
-                *seen = width.max(*seen);
-                *seen
-            }
-            None => {
-                self.seen.push(width);
-                width
-            }
-        }
-    }
-
-    fn write(&mut self, start: usize, end: usize) {
-        for line in &self.lines[start..end] {
-            for (at, cell) in line.iter().enumerate() {
-                self.out.push_str(cell);
-                if at + 1 < line.len()
-                    && let Some(width) = self.widths.get(at)
-                {
-                    self.spaces.pad(&mut self.out, cell, *width, Layout::TABLE.padding);
-                }
-            }
-            self.out.push('\n');
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use std::{fmt::Write, iter::repeat_n};
 
 use serde_json::{Map, Number, Value};
 
+use crate::json;
+
 const INDENT: usize = 4;
 
 /// A number as client-go reads it: whole numbers of 64 bits, and floats for all others.
@@ -159,13 +161,13 @@ fn with_exponent(digits: &str, exponent: i32) -> String {
 pub(super) fn json(out: &mut String, value: &Value, depth: Option<usize>) {
     match value {
         Value::Number(one) => out.push_str(&json_number(one)),
-        Value::String(text) => json_string(out, text),
+        Value::String(text) => json::string(out, text),
         Value::Array(items) if items.is_empty() => out.push_str("[]"),
         Value::Object(fields) if fields.is_empty() => out.push_str("{}"),
         Value::Array(items) => json_block(out, ('[', ']'), depth, items, json),
         Value::Object(fields) => {
             json_block(out, ('{', '}'), depth, sorted(fields), |out, (name, value), depth| {
-                json_string(out, name);
+                json::string(out, name);
                 out.push_str(if depth.is_some() { ": " } else { ":" });
                 json(out, value, depth);
             });
@@ -211,29 +213,6 @@ fn json_number(one: &Number) -> String {
     let (digits, exponent) = scientific(float);
     // Its exponents below zero have no leading zero.
     if exponent < 0 { format!("{digits}e{exponent}") } else { with_exponent(&digits, exponent) }
-}
-
-fn json_string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => escape(out, c),
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
-}
-
-fn escape(out: &mut String, c: char) {
-    // Writing to a String cannot fail.
-    let _ = write!(out, "\\u{:04x}", u32::from(c));
 }
 
 /// `%q`: a quoted string with Go's escapes.

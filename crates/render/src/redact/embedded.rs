@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::json::number_text;
+use crate::json::{self, number_text};
 
 use super::object::{Scope, Walk};
 
@@ -60,7 +60,7 @@ fn put(out: &mut String, value: &Value) {
         Value::Null => out.push_str("null"),
         Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
         Value::Number(number) => out.push_str(&number_text(number)),
-        Value::String(text) => string(out, text),
+        Value::String(text) => json::string(out, text),
         Value::Array(items) => {
             out.push('[');
             for (at, item) in items.iter().enumerate() {
@@ -75,33 +75,13 @@ fn put(out: &mut String, value: &Value) {
             out.push('{');
             for (at, (name, value)) in fields.into_iter().enumerate() {
                 out.push_str(if at == 0 { "" } else { "," });
-                string(out, name);
+                json::string(out, name);
                 out.push(':');
                 put(out, value);
             }
             out.push('}');
         }
     }
-}
-
-fn string(out: &mut String, text: &str) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            _ => out.push(c),
-        }
-    }
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -26,7 +26,6 @@ use super::{
     fault::Fault,
 };
 use crate::runner::{Output, Room};
-pub(super) use select::targets;
 use select::{Chosen, select};
 
 /// Objects described at once; each costs one to a few requests.

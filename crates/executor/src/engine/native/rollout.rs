@@ -206,7 +206,7 @@ async fn find(
 ) -> Result<Selected, Fault> {
     let asked: Vec<_> = resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
-    let targets = super::describe::targets(&catalog, resources)?;
+    let targets = super::targets::targets(&catalog, resources)?;
     let named = targets.iter().any(|(_, name)| name.is_some());
     if named && labels.is_some() {
         return Err(Fault::Plain(with_labels(resources).to_owned()));

@@ -1,7 +1,7 @@
 //! Which objects are described.
 
 use futures::{StreamExt, stream};
-use kubently_core::kubectl::{DescribeCommand, NamespaceScope, ResourceType, Resources};
+use kubently_core::kubectl::{DescribeCommand, NamespaceScope, Resources};
 use kubently_render::fields::Fields;
 use serde_json::Value;
 
@@ -9,8 +9,9 @@ use super::{
     super::{
         Native,
         api::{JSON, Path, encode},
-        catalog::{Catalog, Resource},
+        catalog::Resource,
         fault::Fault,
+        targets::{Target, targets},
     },
     PARALLEL, View,
 };
@@ -26,9 +27,6 @@ pub(super) struct Selection {
     /// Whether the name was not found, but the start of names.
     pub(super) by_prefix: bool,
 }
-
-/// A type, and the name of one object of it or none for all.
-pub(in super::super) type Target = (Resource, Option<String>);
 
 pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeCommand) -> Result<Selection, Fault> {
     let asked: Vec<_> = command.resources.types().cloned().collect();
@@ -54,41 +52,6 @@ pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeC
         (Resources::Objects(_), [_, _]) if fault.is_not_found() => Ok(Selection { objects: Vec::new(), ..selection }),
         _ => Ok(selection),
     }
-}
-
-pub(in super::super) fn targets(catalog: &Catalog, resources: &Resources) -> Result<Vec<Target>, Fault> {
-    match resources {
-        Resources::Types(types) => of_types(catalog, types),
-        Resources::Named { resource, names } => {
-            let resource = find(catalog, resource)?;
-            Ok(names.iter().map(|name| (resource.clone(), Some(name.clone()))).collect())
-        }
-        Resources::Objects(objects) => {
-            let target = |object: &kubently_core::kubectl::ObjectRef| {
-                Ok((find(catalog, &object.resource)?.clone(), Some(object.name.clone())))
-            };
-            objects.iter().map(target).collect()
-        }
-    }
-}
-
-fn of_types(catalog: &Catalog, types: &[ResourceType]) -> Result<Vec<Target>, Fault> {
-    let mut found: Vec<Target> = Vec::new();
-    for asked in types {
-        let members = catalog.category(asked.as_str());
-        let members = if members.is_empty() { vec![find(catalog, asked)?] } else { members };
-        for member in members {
-            if !found.iter().any(|(known, _)| known == member) {
-                found.push((member.clone(), None));
-            }
-        }
-    }
-    Ok(found)
-}
-
-fn find<'a>(catalog: &'a Catalog, asked: &ResourceType) -> Result<&'a Resource, Fault> {
-    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{asked}\""));
-    catalog.find(asked).ok_or_else(unknown)
 }
 
 /// Combinations that kubectl refuses, and types that policy does not show.

@@ -1,12 +1,13 @@
 //! What `get` is about: resolved types, and names where there are some.
 
-use kubently_core::kubectl::{GetCommand, ResourceType, Resources};
+use kubently_core::kubectl::{GetCommand, Resources};
 
 use super::super::{
     Native,
     api::{Api, Path, encode},
-    catalog::{Catalog, Resource},
+    catalog::Resource,
     fault::Fault,
+    targets::targets,
 };
 
 /// Objects per piece of a list, as kubectl asks for unless told otherwise.
@@ -73,44 +74,12 @@ pub(super) async fn select(native: &Native, api: &Api<'_>, get: &GetCommand) -> 
     let asked: Vec<_> = get.resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
     let namespace = native.namespace(&get.common.namespace).map(str::to_owned);
-    let pairs = match &get.resources {
-        Resources::Types(types) => of_types(&catalog, types)?,
-        Resources::Named { resource, names } => {
-            let resource = find(&catalog, resource)?;
-            names.iter().map(|name| (resource.clone(), Some(name.clone()))).collect()
-        }
-        Resources::Objects(objects) => {
-            let pair = |object: &kubently_core::kubectl::ObjectRef| {
-                Ok((find(&catalog, &object.resource)?.clone(), Some(object.name.clone())))
-            };
-            objects.iter().map(pair).collect::<Result<_, Fault>>()?
-        }
-    };
+    let pairs = targets(&catalog, &get.resources)?;
     let single = matches!(&pairs[..], [(_, Some(_))]);
     check(native, get, &pairs, namespace.is_none())?;
     let target = |(resource, name)| Target { resource, name, namespace: namespace.clone() };
     let targets = pairs.into_iter().map(target).collect();
     Ok(Selection { targets, single, namespace })
-}
-
-fn find<'a>(catalog: &'a Catalog, asked: &ResourceType) -> Result<&'a Resource, Fault> {
-    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{asked}\""));
-    catalog.find(asked).ok_or_else(unknown)
-}
-
-/// Types in the order they were typed, categories unfolded, each once.
-fn of_types(catalog: &Catalog, types: &[ResourceType]) -> Result<Vec<(Resource, Option<String>)>, Fault> {
-    let mut found: Vec<(Resource, Option<String>)> = Vec::new();
-    for asked in types {
-        let members = catalog.category(asked.as_str());
-        let members = if members.is_empty() { vec![find(catalog, asked)?] } else { members };
-        for member in members {
-            if !found.iter().any(|(known, _)| known == member) {
-                found.push((member.clone(), None));
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Combinations kubectl refuses, and types policy does not show: a short name or category means something only
