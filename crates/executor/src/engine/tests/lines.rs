@@ -136,7 +136,9 @@ pub(super) const OTHERS: &[&str] = &[
     "describe node oak-3",
     "describe ns",
     "describe pv,pvc,sc -A",
-    "describe cm,sa -A",
+    // Of one with several keys kubectl prints them in no order.
+    "describe cm -n default",
+    "describe sa -A",
     "describe hpa,pdb,quota,limits -A",
     "describe roles,rolebindings,clusterroles,clusterrolebindings -A",
     "describe crd",
