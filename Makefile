@@ -34,7 +34,7 @@ fuzz:  ## Run the fuzz targets, SECONDS= each (30), or only TARGETS="parser yaml
 	@cargo +nightly fuzz --version >/dev/null 2>&1 || cargo +nightly install cargo-fuzz --locked
 	@cd fuzz && for target in $(TARGETS); do \
 	  mkdir -p corpus/$$target seeds/$$target; \
-	  cargo +nightly fuzz run $$target corpus/$$target seeds/$$target -- -max_total_time=$(SECONDS) -timeout=10 || exit 1; \
+	  cargo +nightly fuzz run $$target corpus/$$target seeds/$$target -- -max_total_time=$(SECONDS) -timeout=100 || exit 1; \
 	done
 
 tools: redis $(VENV)/ready  ## Install what the tests need: redis-server, Python clients, buf

@@ -93,16 +93,39 @@ fn at_least(to: &mut Amounts, other: &Amounts) {
     }
 }
 
+fn amounts(object: &Value, path: &str) -> Amounts {
+    object.map(path).into_iter().map(|(name, amount)| (name.to_owned(), Quantity::of(amount))).collect()
+}
+
 fn of_container(container: &Value, kind: &str) -> Amounts {
-    let amounts = container["resources"].map(kind).into_iter();
-    amounts.map(|(name, amount)| (name.to_owned(), Quantity::of(amount))).collect()
+    amounts(container, &format!("resources.{kind}"))
+}
+
+/// What a running container asks for. While its pod is being resized (KEP-1287) it is what was asked for before or is
+/// asked for now, whichever is more, and only what it has where the new amounts cannot be had.
+fn requests_of_running(pod: &Value, container: &Value) -> Amounts {
+    let name = container.text("name");
+    let status = pod.list("status.containerStatuses").iter().rfind(|status| status.text("name") == name);
+    let asked = of_container(container, "requests");
+    let Some(status) = status.filter(|status| status["resources"].is_object()) else { return asked };
+    let mut most = if is_infeasible(pod) { Amounts::new() } else { asked };
+    at_least(&mut most, &of_container(status, "requests"));
+    at_least(&mut most, &amounts(status, "allocatedResources"));
+    most
+}
+
+fn is_infeasible(pod: &Value) -> bool {
+    let pending = pod.list("status.conditions").iter().find(|condition| condition.text("type") == "PodResizePending");
+    pending.is_some_and(|condition| condition.text("reason") == "Infeasible")
 }
 
 /// What a pod asks for or may use: its containers together, or what starting it takes if that is more, and its overhead.
 fn amounts_of(pod: &Value, kind: &str) -> Amounts {
     let mut sum = Amounts::new();
     for container in pod.list("spec.containers") {
-        add(&mut sum, &of_container(container, kind));
+        let requests = kind == "requests";
+        let own = if requests { requests_of_running(pod, container) } else { of_container(container, kind) };
+        add(&mut sum, &own);
     }
     let (mut sidecars, mut starting) = (Amounts::new(), Amounts::new());
     for container in pod.list("spec.initContainers") {
@@ -139,6 +162,20 @@ mod tests {
     fn text(pod: &Value, kind: &str) -> String {
         let amounts = amounts_of(pod, kind).into_iter();
         amounts.map(|(name, amount)| format!("{name}={amount}")).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_pod_that_is_resized_counts_with_the_larger_amounts() {
+        let mut pod = json!({"spec": {"containers": [{"name": "a", "resources": {"requests": {"cpu": "100m"}}}]},
+            "status": {"containerStatuses": [{"name": "a", "allocatedResources": {"cpu": "150m"},
+                "resources": {"requests": {"cpu": "50m", "memory": "1Mi"}}}]}});
+        assert_eq!(text(&pod, "requests"), "cpu=150m memory=1Mi");
+        pod["spec"]["containers"][0]["resources"]["requests"]["cpu"] = "2".into();
+        assert_eq!(text(&pod, "requests"), "cpu=2 memory=1Mi");
+        pod["status"]["conditions"] = json!([{"type": "PodResizePending", "status": "True", "reason": "Infeasible"}]);
+        assert_eq!(text(&pod, "requests"), "cpu=150m memory=1Mi");
+        pod["status"]["containerStatuses"][0]["resources"] = Value::Null;
+        assert_eq!(text(&pod, "requests"), "cpu=2");
     }
 
     #[test]
