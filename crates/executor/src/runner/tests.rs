@@ -1,6 +1,9 @@
 use std::path::Path;
 
-use kubently_core::command::INLINE_OUTPUT_BYTES;
+use kubently_core::{
+    command::INLINE_OUTPUT_BYTES,
+    policy::{Policy, Secrets},
+};
 
 use super::*;
 use crate::{
@@ -92,6 +95,44 @@ async fn a_denied_command_does_not_run() {
         let result = run(&script, job("a", line)).await;
         assert_eq!(result.outcome, Outcome::Denied, "{line}");
         assert!(!result.message.is_empty() && result.stdout.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_a_kubectl_prints_is_redacted_on_both_streams() {
+    let script = script(
+        "printf 'DB_PASSWORD=hun'; printf 'ter2-x\\nurl redis://:hunter2-x@cache\\n'; echo token: hunter2-x >&2",
+    );
+    let result = run(&script, job("a", "get pods")).await;
+    let texts = [&result.stdout, &result.stderr].map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
+    let [stdout, stderr] = &texts;
+    assert!(!texts.concat().contains("hunter2"), "{texts:?}");
+    let pseudonym = stdout.lines().next().unwrap().strip_prefix("DB_PASSWORD=").unwrap();
+    assert!(pseudonym.starts_with("<redacted:"), "{texts:?}");
+    assert_eq!(*stdout, format!("DB_PASSWORD={pseudonym}\nurl redis://:{pseudonym}@cache\n"));
+    assert_eq!(*stderr, format!("token: {pseudonym}\n"), "equal values have equal pseudonyms");
+}
+
+#[tokio::test]
+async fn a_kubectl_is_not_asked_for_whole_secrets() {
+    let script = script("echo ran");
+    let policy = Policy::default().with_secrets(Secrets::Redact);
+    let config = crate::Config { policy, ..script.config() };
+    let footing = Footing::bind(&config).await.unwrap();
+    let runner = Arc::new(Runner::new(footing, 4, 16 << 20, Arc::default()));
+    let whole = [
+        "get secret x -o yaml",
+        "get secrets -o json",
+        "get cm,secrets.v1. -o jsonpath={..data}",
+        "get secret/x -o go-template={{.data}}",
+    ];
+    for (line, ran) in
+        whole.map(|line| (line, false)).into_iter().chain([("get secrets", true), ("describe secret x", true)])
+    {
+        runner.start(job(line, line), LINK);
+        let (_, result) = next_end(&runner).await;
+        assert_eq!(result.stdout.starts_with(b"ran"), ran, "{line}: {result:?}");
+        assert_eq!(result.message.contains("native"), !ran, "{line}: {result:?}");
     }
 }
 
