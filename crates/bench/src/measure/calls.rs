@@ -62,7 +62,7 @@ pub(super) fn count(count: usize) -> f64 {
 }
 
 /// What callers ask for.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Asking {
     pub(super) cluster: String,
     /// The command.
@@ -73,9 +73,15 @@ pub(super) struct Asking {
     pub(super) keyed: bool,
 }
 
+impl Default for Asking {
+    fn default() -> Self {
+        Self { cluster: String::new(), argv: words("get pods"), session: String::new(), keyed: false }
+    }
+}
+
 impl Asking {
     pub(super) fn of(cluster: &str) -> Self {
-        Self { cluster: cluster.to_owned(), argv: words("get pods"), ..Self::default() }
+        Self { cluster: cluster.to_owned(), ..Self::default() }
     }
 }
 
