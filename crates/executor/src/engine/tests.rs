@@ -138,3 +138,26 @@ async fn long_answers_are_held_by_few_commands_at_a_time() {
     assert_eq!((code, stdout.matches("\"phase\": \"Running\"").count()), (Some(0), 600));
     assert_eq!(lanes.available_permits(), 4, "the lane is free again");
 }
+
+#[tokio::test]
+async fn a_watch_leaves_its_lane() {
+    let demo = demo(kubently_democluster::Config { crowd: 600, ..kubently_democluster::Config::default() }).await;
+    let native = engine(EngineKind::Native, &demo).await;
+    let lanes = native.native.as_ref().unwrap().lanes();
+    let taken = lanes.acquire_many(4).await.unwrap();
+    let mut watch = std::pin::pin!(print(&native, "get pods -n crowd -w -o name"));
+    for _ in 0..100 {
+        tokio::select! {
+            biased;
+            _ = &mut watch => panic!("a watch does not end"),
+            (code, ..) = print(&native, "get pods -n shop -o json") => assert_eq!(code, Some(0)),
+        }
+    }
+    // It waits for a lane, before this does for all of them.
+    drop(taken);
+    let all = tokio::time::timeout(crate::testing::SOON, lanes.acquire_many(4));
+    tokio::select! {
+        _ = &mut watch => panic!("a watch does not end"),
+        all = all => assert!(all.is_ok(), "the watch still has one"),
+    }
+}

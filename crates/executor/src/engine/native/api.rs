@@ -23,7 +23,7 @@ use kubently_render::redact::Redactor;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{
-    sync::{OnceCell, OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
@@ -64,7 +64,7 @@ impl Connection {
     /// The API for one command, with a time limit for each of its requests; zero means none.
     pub(super) fn api<'a>(&'a self, redactor: &'a Redactor, limit: Option<Duration>, output: &'a Output) -> Api<'a> {
         let timeout = limit.filter(|limit| !limit.is_zero());
-        let (warned, held, lane) = (Mutex::default(), AtomicUsize::new(0), OnceCell::new());
+        let (warned, held, lane) = (Mutex::default(), AtomicUsize::new(0), tokio::sync::Mutex::default());
         Api { connection: self, redactor, timeout, output, warned, held, lane }
     }
 }
@@ -81,7 +81,7 @@ pub(super) struct Api<'a> {
     /// Bytes of answers so far.
     held: AtomicUsize,
     /// What lets this command hold more than [`SMALL`].
-    lane: OnceCell<OwnedSemaphorePermit>,
+    lane: tokio::sync::Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl Api<'_> {
@@ -121,13 +121,14 @@ impl Api<'_> {
         serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
     }
 
-    /// The answer, piece by piece.
+    /// The answer, piece by piece. Answers before it count as gone.
     pub(super) async fn stream(
         &self,
         path: &str,
         accept: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
         let body = self.in_time(self.send(question(path, accept))).await?;
+        self.let_go().await;
         Ok(body.into_data_stream().map(|piece| piece.map_err(|error| Fault::Unreachable(chain(&error)))))
     }
 
@@ -164,11 +165,22 @@ impl Api<'_> {
     /// Counts what this command reads. Beyond [`SMALL`] it goes on only in one of a few lanes: what is read is held
     /// many times over while it is printed, and all commands together must not fill the memory.
     async fn hold(&self, bytes: usize) -> Result<(), Fault> {
-        if self.held.fetch_add(bytes, Ordering::Relaxed) + bytes > SMALL {
-            let lane = self.lane.get_or_try_init(|| Arc::clone(&self.connection.lanes).acquire_owned()).await;
-            lane.map_err(|_closed| Fault::Plain("the engine is ending".to_owned()))?;
+        if self.held.fetch_add(bytes, Ordering::Relaxed) + bytes <= SMALL {
+            return Ok(());
+        }
+        let mut lane = self.lane.lock().await;
+        if lane.is_none() {
+            let free = Arc::clone(&self.connection.lanes).acquire_owned().await;
+            *lane = Some(free.map_err(|_closed| Fault::Plain("the engine is ending".to_owned()))?);
         }
         Ok(())
+    }
+
+    /// Leaves the lane. What was read before is printed and gone when something begins that may not end: a watch must
+    /// not keep others from their long answers.
+    async fn let_go(&self) {
+        self.held.store(0, Ordering::Relaxed);
+        *self.lane.lock().await = None;
     }
 
     /// Prints what the server warns of, as kubectl does: deprecated versions above all.
