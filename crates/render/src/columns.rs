@@ -6,7 +6,7 @@ pub use self::tabs::Tabs;
 
 use serde_json::Value;
 
-use crate::jsonpath::{Error, Found, Template, relaxed};
+use crate::jsonpath::{Budget, Error, Found, Template, check, relaxed};
 
 /// A table's columns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,20 +53,42 @@ impl Columns {
     fn lines(&self, text: &mut String, objects: &[&Value]) -> Result<(), Error> {
         let template = |path: &String| Ok(Template::parse(path)?.allow_missing(true));
         let templates = self.paths.iter().map(template).collect::<Result<Vec<_>, Error>>()?;
+        let mut budget = Budget::new(objects);
         for object in objects {
-            let cells = templates.iter().map(|template| cell(template, object)).collect::<Result<Vec<_>, _>>()?;
-            text.push_str(&cells.join("\t"));
-            text.push('\n');
+            let before = text.len();
+            if let Err(error) = line(text, &templates, object, &mut budget) {
+                text.truncate(before);
+                return Err(error);
+            }
         }
         Ok(())
     }
 }
 
-fn cell(template: &Template, object: &Value) -> Result<String, Error> {
-    let lists = template.find(object)?;
-    let none = lists.first().is_none_or(Vec::is_empty).then(|| "<none>".to_owned());
-    let values = lists.into_iter().flatten().map(Found::plain).map(|value| escape(&value));
-    Ok(none.into_iter().chain(values).collect::<Vec<_>>().join(","))
+fn line(text: &mut String, templates: &[Template], object: &Value, budget: &mut Budget<'_>) -> Result<(), Error> {
+    for (at, template) in templates.iter().enumerate() {
+        if at > 0 {
+            text.push('\t');
+        }
+        cell(text, template.find(object, budget)?)?;
+    }
+    text.push('\n');
+    Ok(())
+}
+
+fn cell(text: &mut String, lists: Vec<Vec<Found<'_>>>) -> Result<(), Error> {
+    let none = lists.first().is_none_or(Vec::is_empty);
+    if none {
+        text.push_str("<none>");
+    }
+    for (at, found) in lists.into_iter().flatten().enumerate() {
+        if none || at > 0 {
+            text.push(',');
+        }
+        text.push_str(&escape(&found.plain()));
+        check(text)?;
+    }
+    Ok(())
 }
 
 /// What kubectl does to values before it shows them in a table.

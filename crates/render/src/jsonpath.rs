@@ -2,6 +2,7 @@
 //!
 //! Expressions and objects come from strangers, so what an expression may visit and print is bounded.
 
+mod budget;
 mod compare;
 mod eval;
 pub mod go;
@@ -13,10 +14,11 @@ mod reader;
 pub mod sort;
 mod unquote;
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde_json::Value;
 
+pub(crate) use budget::Budget;
 use node::Node;
 
 /// Most that one template prints, in bytes; one value more may be printed beyond it.
@@ -85,11 +87,11 @@ impl<'a> Found<'a> {
         }
     }
 
-    fn json(self) -> Value {
+    fn json(self) -> Cow<'a, Value> {
         match self {
-            Self::Held(value) | Self::Bare(value) => value.clone(),
-            Self::Byte(byte) => byte.into(),
-            Self::Nothing => Value::Null,
+            Self::Held(value) | Self::Bare(value) => Cow::Borrowed(value),
+            Self::Byte(byte) => Cow::Owned(byte.into()),
+            Self::Nothing => Cow::Owned(Value::Null),
         }
     }
 }
@@ -121,8 +123,8 @@ impl Template {
     ///
     /// # Errors
     /// When an expression does not fit the object, or visits too much.
-    pub fn find<'a>(&'a self, object: &'a Value) -> Result<Vec<Vec<Found<'a>>>, Error> {
-        range::find(&self.nodes, self.allow_missing, object)
+    pub(crate) fn find<'a>(&'a self, object: &'a Value, budget: &mut Budget<'_>) -> Result<Vec<Vec<Found<'a>>>, Error> {
+        range::find(&self.nodes, self.allow_missing, object, budget)
     }
 
     /// What `-o jsonpath` prints: what is found, with spaces between the values of one expression.
@@ -131,7 +133,7 @@ impl Template {
     /// When an expression does not fit the object, visits too much, or prints too much.
     pub fn execute(&self, object: &Value) -> Result<String, Error> {
         let mut out = String::new();
-        for found in self.find(object)? {
+        for found in self.find(object, &mut Budget::new(&[object]))? {
             for (at, one) in found.into_iter().enumerate() {
                 if at > 0 {
                     out.push(' ');
@@ -149,9 +151,12 @@ impl Template {
     /// As [`Self::execute`].
     pub fn execute_as_json(&self, object: &Value) -> Result<String, Error> {
         let mut out = String::new();
-        for found in self.find(object)? {
-            let values = Value::Array(found.into_iter().map(Found::json).collect());
-            go::json(&mut out, &values, Some(0));
+        for found in self.find(object, &mut Budget::new(&[object]))? {
+            go::json_list(&mut out, found, |out, one, depth| {
+                if check(out).is_ok() {
+                    go::json(out, &one.json(), depth);
+                }
+            });
             out.push('\n');
             check(&out)?;
         }
@@ -184,7 +189,8 @@ fn print(out: &mut String, found: Found<'_>) {
     }
 }
 
-fn check(out: &str) -> Result<(), Error> {
+/// Whether there may be more than `out`.
+pub(crate) fn check(out: &str) -> Result<(), Error> {
     if out.len() <= MAX_TEXT { Ok(()) } else { Err(Error::new("the template prints too much")) }
 }
 

@@ -3,14 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    Error, Found,
+    Budget, Error, Found,
     compare::compare,
     go,
     node::{End, Node, Slice},
 };
-
-/// Most values that one template visits. Five thousand pods have some two million.
-const MAX_VISITS: usize = 8_000_000;
 
 type Values<'a> = Vec<Found<'a>>;
 
@@ -31,9 +28,9 @@ pub(super) struct Ranges {
 }
 
 /// What is known while a template is carried out.
-pub(super) struct Eval {
+pub(super) struct Eval<'b, 'o> {
     allow_missing: bool,
-    visits: usize,
+    budget: &'b mut Budget<'o>,
     pub(super) ranges: Ranges,
 }
 
@@ -41,9 +38,9 @@ fn fail<'a>(text: impl Into<String>, has_values: bool) -> Outcome<'a> {
     Err(Failed { error: Error::new(text), has_values })
 }
 
-impl Eval {
-    pub(super) fn new(allow_missing: bool) -> Self {
-        Self { allow_missing, visits: 0, ranges: Ranges::default() }
+impl<'b, 'o> Eval<'b, 'o> {
+    pub(super) fn new(allow_missing: bool, budget: &'b mut Budget<'o>) -> Self {
+        Self { allow_missing, budget, ranges: Ranges::default() }
     }
 
     /// What `node` makes of `input`.
@@ -67,12 +64,9 @@ impl Eval {
         }
     }
 
-    fn visit(&mut self, count: usize) -> Result<(), Failed> {
-        self.visits = self.visits.saturating_add(count);
-        if self.visits <= MAX_VISITS {
-            return Ok(());
-        }
-        Err(Failed { error: Error::new("the template visits too many values"), has_values: false })
+    /// Counts visits; where they were too many it fails, also when asked again.
+    pub(super) fn visit(&mut self, count: usize) -> Result<(), Failed> {
+        self.budget.visit(count).map_err(|error| Failed { error, has_values: false })
     }
 
     fn list<'a>(&mut self, input: Values<'a>, nodes: &'a [Node]) -> Outcome<'a> {
@@ -177,6 +171,8 @@ impl Eval {
                 return fail(format!("{what} is not array or slice and cannot be filtered"), true);
             };
             for item in items.iter().map(Found::Held) {
+                // Failures of what is asked about an item are answers, so here it is seen that too much was visited.
+                self.visit(1)?;
                 let lefts = self.list(vec![item], left);
                 let passes = match operator {
                     None => lefts.map_or_else(|failed| failed.has_values, |lefts| !lefts.is_empty()),

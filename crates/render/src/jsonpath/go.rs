@@ -176,6 +176,15 @@ pub(super) fn json(out: &mut String, value: &Value, depth: Option<usize>) {
     }
 }
 
+/// An indented list of what `put` writes of each item.
+pub(super) fn json_list<T>(out: &mut String, items: Vec<T>, put: impl FnMut(&mut String, T, Option<usize>)) {
+    if items.is_empty() {
+        out.push_str("[]");
+    } else {
+        json_block(out, ('[', ']'), Some(0), items, put);
+    }
+}
+
 fn json_block<T>(
     out: &mut String,
     (open, close): (char, char),

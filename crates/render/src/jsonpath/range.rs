@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::{
-    Error, Found,
+    Budget, Error, Found,
     eval::{Eval, Ranges},
     node::Node,
 };
@@ -16,20 +16,28 @@ const MAX_DEPTH: usize = 64;
 type Lists<'a> = Vec<Vec<Found<'a>>>;
 
 /// What `nodes` find in `object`: a list for each text and each expression.
-pub(super) fn find<'a>(nodes: &'a [Node], allow_missing: bool, object: &'a Value) -> Result<Lists<'a>, Error> {
+pub(super) fn find<'a>(
+    nodes: &'a [Node],
+    allow_missing: bool,
+    object: &'a Value,
+    budget: &mut Budget<'_>,
+) -> Result<Lists<'a>, Error> {
     let start = if object.is_null() { Found::Nothing } else { Found::Bare(object) };
-    let mut run = Run { nodes, eval: Eval::new(allow_missing), last_end: None };
-    run.block(start, 0, 0)
+    let mut run = Run { nodes, eval: Eval::new(allow_missing, budget), last_end: None };
+    let found = run.block(start, 0, 0)?;
+    // The last thing that was asked may have failed for this alone.
+    run.eval.visit(0).map_err(|failed| failed.error)?;
+    Ok(found)
 }
 
-struct Run<'a> {
+struct Run<'a, 'b, 'o> {
     nodes: &'a [Node],
-    eval: Eval,
+    eval: Eval<'b, 'o>,
     /// The `{end}` that was met last.
     last_end: Option<usize>,
 }
 
-impl<'a> Run<'a> {
+impl<'a> Run<'a, '_, '_> {
     /// From the node `first` to the end of its block.
     fn block(&mut self, current: Found<'a>, first: usize, depth: usize) -> Result<Lists<'a>, Error> {
         if depth > MAX_DEPTH {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::pdq;
 
 use super::{
-    Error, Found, Template,
+    Budget, Error, Found, Template,
     go::{self, GoNumber, number},
     quantity::Quantity,
     relaxed,
@@ -34,7 +34,8 @@ pub fn rows(path: &str, objects: &[&Value]) -> Result<Vec<usize>, Error> {
 /// `what` is how kubectl calls the objects when they cannot be compared.
 fn order(field: &str, objects: &[&Value], what: &str) -> Result<Vec<usize>, Error> {
     let template = Template::parse(field)?.allow_missing(true);
-    let keys = objects.iter().map(|object| key(&template, object)).collect::<Result<Vec<_>, _>>()?;
+    let mut budget = Budget::new(objects);
+    let keys = objects.iter().map(|object| key(&template, object, &mut budget)).collect::<Result<Vec<_>, _>>()?;
     if keys.iter().all(Option::is_none) {
         let field = go::quote(field);
         return Err(Error::new(format!("couldn't find any field with path {field} in the list of objects")));
@@ -57,8 +58,8 @@ fn order(field: &str, objects: &[&Value], what: &str) -> Result<Vec<usize>, Erro
     }
 }
 
-fn key<'a>(template: &'a Template, object: &'a Value) -> Result<Option<Found<'a>>, Error> {
-    Ok(template.find(object)?.first().and_then(|found| found.first()).copied())
+fn key<'a>(template: &'a Template, object: &'a Value, budget: &mut Budget<'_>) -> Result<Option<Found<'a>>, Error> {
+    Ok(template.find(object, budget)?.first().and_then(|found| found.first()).copied())
 }
 
 fn kind(found: Found<'_>) -> &'static str {

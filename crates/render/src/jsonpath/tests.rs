@@ -2,6 +2,7 @@ use proptest::prelude::{any, proptest};
 use serde_json::json;
 
 use super::*;
+use crate::columns::Columns;
 
 fn pods() -> Value {
     json!({
@@ -201,6 +202,45 @@ fn work_and_output_are_bounded() {
             assert!(outcome.is_err(), "{}", &text[..20]);
         }
     }
+}
+
+/// `value` in `depth` lists, and an expression that finds it two to the power of `depth` times.
+fn doubled(value: Value, depth: usize) -> (Value, String) {
+    let nested = (0..depth).fold(value, |inner, _| json!([inner]));
+    (json!({"a": nested}), format!("a{}", "[0,0]".repeat(depth)))
+}
+
+#[test]
+fn work_on_many_objects_is_bounded_as_a_whole() {
+    let (object, path) = doubled(json!(1), 12);
+    let spent = Error::new("the template visits too many values");
+    // There are no commas in a column.
+    let columns = Columns::parse("A:a..[*]..[*]..[*]..[*]..[*]..[*]").unwrap();
+    for (count, expected) in [(1, None), (1_000, Some(spent))] {
+        let objects = vec![&object; count];
+        assert_eq!(sort::objects(&path, &objects).err(), expected);
+        assert_eq!(sort::rows(&path, &objects).err(), expected);
+        assert_eq!(columns.print(&mut String::new(), &objects, true).err(), expected, "{count}");
+    }
+}
+
+#[test]
+fn what_is_asked_about_an_item_does_not_hide_that_too_much_was_visited() {
+    let (object, path) = doubled(json!(1), 18);
+    let object = json!({"items": [object]});
+    let template = Template::parse(&format!("{{.items[?(@.{path})]}}")).unwrap();
+    assert_eq!(template.execute(&object), Err(Error::new("the template visits too many values")));
+}
+
+#[test]
+fn what_is_printed_is_bounded_in_every_form() {
+    let (object, path) = doubled(json!("x".repeat(1 << 20)), 7);
+    let template = Template::parse(&format!("{{.{path}}}")).unwrap();
+    let too_much = Error::new("the template prints too much");
+    assert_eq!(template.execute(&object), Err(too_much.clone()));
+    assert_eq!(template.execute_as_json(&object), Err(too_much.clone()));
+    let columns = Columns::parse(&format!("A:{}", path.replace("[0,0]", "[*]"))).unwrap();
+    assert_eq!(columns.print(&mut String::new(), &vec![&object; 100], true), Err(too_much));
 }
 
 proptest! {
