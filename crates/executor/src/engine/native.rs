@@ -40,7 +40,7 @@ use fault::Fault;
 
 /// What a person is told about what this engine cannot do.
 pub(super) const NOT_COVERED: &str = "events and auth whoami with -o jsonpath or go-template, rollout history -o, \
-    explain -o plaintext-openapiv2, version -o other than json or yaml, --output-watch-events with whole objects";
+    explain -o plaintext-openapiv2, --output-watch-events with whole objects";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
 pub(crate) struct Native {
@@ -59,7 +59,6 @@ pub(crate) struct Native {
 pub(super) fn covers(command: &Command) -> bool {
     match command {
         Command::Get(get) => get::covers(get),
-        Command::Version(version) => version::covers(version),
         Command::Explain(command) => explain::covers(command),
         Command::Events(command) => events::covers(command),
         Command::AuthWhoami(command) => auth::covers_whoami(command),
@@ -72,6 +71,7 @@ pub(super) fn covers(command: &Command) -> bool {
         | Command::RolloutStatus(_)
         | Command::Describe(_)
         | Command::Logs(_)
+        | Command::Version(_)
         | Command::ApiVersions(_) => true,
     }
 }

@@ -7,7 +7,7 @@ use super::{
     metadata::{annotations, labels},
     writer::{Writer, put},
 };
-use crate::{fields::Fields, json::number_text};
+use crate::{fields::Fields, jsonpath::go::plain};
 
 /// Deepest nesting that is printed.
 const MAX_DEPTH: usize = 48;
@@ -68,17 +68,6 @@ fn list(writer: &mut Writer, items: &[Value], level: usize, path: &str) {
             Value::Object(fields) => content(writer, fields, level, path),
             item => put!(writer, level, "{}\n", plain(item)),
         }
-    }
-}
-
-/// As Go prints it.
-fn plain(value: &Value) -> String {
-    match value {
-        Value::Null => "<nil>".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number_text(number),
-        Value::Array(items) => format!("[{}]", items.iter().map(plain).collect::<Vec<_>>().join(" ")),
-        other => other.to_string(),
     }
 }
 
@@ -159,7 +148,7 @@ mod tests {
     #[test]
     fn fields_come_in_order_and_nested() {
         let object = json!({"metadata": {"name": "x", "managedFields": [1], "uid": "u"}, "kind": "K",
-            "spec": {"list": [{"a": 1}, "b"], "flag": true, "none": null}});
+            "spec": {"list": [{"a": 1}, "b", [1, {"c": "d"}]], "flag": true, "none": null, "float": 1_000_000.5}});
         let events = Events { found: None, now: parse("2026-01-01T00:00:00Z").unwrap() };
         let expected = "\
 Name:         x
@@ -170,10 +159,12 @@ Kind:         K
 Metadata:
   UID:  u
 Spec:
-  Flag:  true
+  Flag:   true
+  Float:  1.0000005e+06
   List:
     A:  1
     b
+    [1 map[c:d]]
   None:  <nil>
 ";
         assert_eq!(generic(&object, events), expected);

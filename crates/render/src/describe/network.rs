@@ -112,9 +112,6 @@ fn policies(writer: &mut Writer, spec: &Value) {
     if !spec.list("loadBalancerSourceRanges").is_empty() {
         put!(writer, 0, "LoadBalancer Source Ranges:\t{}\n", joined(spec, "loadBalancerSourceRanges", ","));
     }
-    if !spec.text("trafficDistribution").is_empty() {
-        put!(writer, 0, "Traffic Distribution:\t{}\n", spec.text("trafficDistribution"));
-    }
 }
 
 fn load_balancer(object: &Value) -> String {

@@ -198,9 +198,6 @@ fn spread(writer: &mut Writer, spec: &Value, space: &str) {
 /// Writes a pod template.
 pub(crate) fn put_template(writer: &mut Writer, template: &Value) {
     put!(writer, 0, "Pod Template:\n");
-    if template.is_null() {
-        return put!(writer, 1, "<unset>");
-    }
     labels(writer, "  Labels", template, "metadata.labels");
     if !template.map("metadata.annotations").is_empty() {
         annotations(writer, "  Annotations", template, "metadata.annotations");

@@ -60,7 +60,11 @@ pub fn replication_controller(object: &Value, pods: &[Value], events: Events<'_>
     meta(&mut writer, object);
     replicas(&mut writer, object);
     put!(writer, 0, "Pods Status:\t{}\n", pods_status(object, pods));
-    put_template(&mut writer, object.at("spec.template"));
+    match object.at("spec.template") {
+        // Only here it may be missing.
+        Value::Null => put!(writer, 0, "Pod Template:\n  <unset>"),
+        template => put_template(&mut writer, template),
+    }
     conditions(&mut writer, object);
     events.put(&mut writer);
     writer.finish()

@@ -12,13 +12,13 @@ use super::{Ended, Native, api::Api, fault::Fault};
 use crate::runner::Output;
 use target::{NotFound, Target};
 
-/// Whether every detail is supported: only kubectl's default layout is.
+/// kubectl's default layout.
+const PLAIN: &str = "plaintext";
+/// Its layout of old, from other documents.
+const OLD: &str = "plaintext-openapiv2";
+
 pub(super) fn covers(command: &ExplainCommand) -> bool {
-    match &command.output {
-        OutputFormat::Default => true,
-        OutputFormat::Other(name) => name == "plaintext",
-        _ => false,
-    }
+    !matches!(&command.output, OutputFormat::Other(name) if name == OLD)
 }
 
 /// Explains what was typed.
@@ -42,6 +42,11 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &ExplainCommand
     };
     if let Some(api_version) = &command.api_version {
         target.set_version(api_version).map_err(Fault::Plain)?;
+    }
+    match &command.output {
+        OutputFormat::Default => {}
+        OutputFormat::Other(name) if name == PLAIN => {}
+        other => return Err(Fault::Plain(format!("unrecognized format: {other}")).into()),
     }
     print(native, api, &target, command.recursive, output).await
 }

@@ -14,6 +14,7 @@ use super::{
     fault::Fault,
     pods::{self, Pod},
     resources::known_to_kubectl,
+    targets,
 };
 use crate::runner::Output;
 use source::{Source, sources};
@@ -112,8 +113,7 @@ async fn of_object(
 ) -> Result<Found, Fault> {
     let asked = std::slice::from_ref(&object.resource);
     let catalog = native.discovery.catalog_with(api, asked).await?;
-    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{}\"", object.resource));
-    let resource = catalog.find(&object.resource).ok_or_else(unknown)?;
+    let resource = targets::find(&catalog, &object.resource)?;
     if resource.kind == "Pod" && resource.group.is_empty() {
         let pod = pods::by_name(api, namespace, &object.name).await;
         return Ok(Found::Pods(vec![named(api, namespace, pod).await?]));

@@ -39,7 +39,9 @@ fn of_types(catalog: &Catalog, types: &[ResourceType]) -> Result<Vec<Target>, Fa
     Ok(found)
 }
 
-fn find<'a>(catalog: &'a Catalog, asked: &ResourceType) -> Result<&'a Resource, Fault> {
-    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{asked}\""));
+/// The type that was asked for; where there is none, kubectl names it without its version and group.
+pub(super) fn find<'a>(catalog: &'a Catalog, asked: &ResourceType) -> Result<&'a Resource, Fault> {
+    let name = asked.as_str().split('.').next().unwrap_or_default();
+    let unknown = || Fault::Plain(format!("the server doesn't have a resource type \"{name}\""));
     catalog.find(asked).ok_or_else(unknown)
 }

@@ -31,12 +31,11 @@ const FIELDS: [&str; 13] = [
     "platform",
 ];
 
-pub(super) fn covers(version: &VersionCommand) -> bool {
-    matches!(version.output, OutputFormat::Default | OutputFormat::Json | OutputFormat::Yaml)
-}
-
 /// The versions of this engine and of the server.
 pub(super) async fn run(api: &Api<'_>, version: &VersionCommand, output: &Output) -> Ended {
+    if !matches!(version.output, OutputFormat::Default | OutputFormat::Json | OutputFormat::Yaml) {
+        return Err(vec![Fault::Plain("--output must be 'yaml' or 'json'".to_owned())]);
+    }
     let server: Result<Option<Value>, Fault> =
         if version.client { Ok(None) } else { api.read("/version", JSON).await.map(Some) };
     let known = server.as_ref().ok().cloned().flatten();

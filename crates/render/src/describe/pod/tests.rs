@@ -88,7 +88,6 @@ Pod Template:
 \tb op=Exists
 ";
     assert_eq!(pod_template(&template), expected);
-    assert_eq!(pod_template(&json!(null)), "Pod Template:\n  <unset>");
 }
 
 #[test]
