@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use super::{Native, covers};
 use crate::{Clock, runner::Output};
-use recording::{Recorded, rows};
+use recording::{Recorded, Recording};
 use replay::Replay;
 use score::{Ending, Score};
 
@@ -96,20 +96,26 @@ async fn run_with(kube: kube::Config, redactor: Redactor, clock: Clock, command:
     Printed { exit_code: exit.code.unwrap(), stdout: text(&result.stdout), stderr: text(&result.stderr) }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_recorded_command_prints_what_kubectl_printed() {
-    let replay = Replay::start().await;
-    let only = env::var(ONLY).ok();
+async fn score(recording: &Recording, only: Option<&str>) -> Score {
+    let replay = Replay::start(recording).await;
     let mut score = Score::default();
-    for recorded in rows::<Recorded>("commands.jsonl") {
+    for recorded in recording.commands() {
         let line = recorded.argv.join(" ");
-        if only.as_ref().is_some_and(|only| !line.contains(only.as_str())) {
-            continue;
+        if only.is_none_or(|only| line.contains(only)) {
+            score.add(&line, &Printed::recorded(&recorded), run(&replay, &recorded).await);
         }
-        score.add(&line, &Printed::recorded(&recorded), run(&replay, &recorded).await);
     }
     println!("{score}");
+    score
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_recorded_command_prints_what_kubectl_printed() {
+    let only = env::var(ONLY).ok();
+    let cluster = score(&Recording::of_cluster(), only.as_deref()).await;
+    let odd = score(&Recording::of_odd_objects(), only.as_deref()).await;
     if only.is_none() {
-        score.check();
+        odd.check_all_equal();
+        cluster.check(&odd);
     }
 }

@@ -180,7 +180,9 @@ async fn history_text(api: &Api<'_>, object: &Value, wanted: Option<i64>) -> Res
 async fn revisions(api: &Api<'_>, object: &Value) -> Result<History, Fault> {
     let list = async |plural: &str, failure: &str| {
         let path = format!("/apis/apps/v1/namespaces/{}/{plural}", object.text("metadata.namespace"));
-        let path = Path::new(path).query("labelSelector", selector(object.at("spec.selector"))).build();
+        let labels = selector(object.at("spec.selector"));
+        let path =
+            Path::new(path).maybe("labelSelector", Some(labels.as_str()).filter(|text| !text.is_empty())).build();
         let failed = |fault: Fault| format!("{failure} {}: {}", object.text("metadata.name"), fault.words());
         api.object(&path).await.map(items_of).map_err(|fault| Fault::Plain(failed(fault)))
     };

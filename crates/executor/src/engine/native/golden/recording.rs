@@ -1,17 +1,17 @@
-//! What a real kubectl printed, and what a real API server answered it; see `testdata/kube-lab/README.md`.
+//! What a real kubectl printed, and what a real API server answered it; see `testdata/*/README.md`.
 
 use std::{
     env,
     fs::File,
     io::{BufRead, BufReader, Read},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 
-/// Another directory with recordings of the same form, plain or compressed.
+/// Another directory with recordings of a cluster in the same form, plain or compressed.
 const OTHER_RECORDINGS: &str = "KUBENTLY_KUBE_LAB";
 
 /// One argument vector and what came of it.
@@ -56,17 +56,44 @@ pub(super) struct Answer {
     pub(super) body: String,
 }
 
-/// Every row of one of the files.
-pub(super) fn rows<T: DeserializeOwned>(name: &str) -> Vec<T> {
-    let lines = BufReader::new(open(name)).lines();
-    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
-}
+/// A directory with what was recorded.
+pub(super) struct Recording(PathBuf);
 
-fn open(name: &str) -> Box<dyn Read> {
-    let ours = || concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/kube-lab").to_owned();
-    let path = PathBuf::from(env::var(OTHER_RECORDINGS).unwrap_or_else(|_| ours())).join(name);
-    match File::open(&path) {
-        Ok(plain) => Box::new(plain),
-        Err(_) => Box::new(GzDecoder::new(File::open(path.with_added_extension("gz")).unwrap())),
+impl Recording {
+    /// What kubectl printed about a cluster that was there, or another recording that was named.
+    pub(super) fn of_cluster() -> Self {
+        env::var(OTHER_RECORDINGS).map_or_else(|_| Self::ours("kube-lab"), |path| Self(path.into()))
+    }
+
+    /// What kubectl printed about objects made up to have every field and every gap.
+    pub(super) fn of_odd_objects() -> Self {
+        Self::ours("odd")
+    }
+
+    fn ours(name: &str) -> Self {
+        Self(Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata").join(name))
+    }
+
+    /// Every argument vector, and what came of it.
+    pub(super) fn commands(&self) -> Vec<Recorded> {
+        self.rows("commands.jsonl")
+    }
+
+    /// Every answer of the API.
+    pub(super) fn answers(&self) -> Vec<Answer> {
+        self.rows("responses.jsonl")
+    }
+
+    fn rows<T: DeserializeOwned>(&self, name: &str) -> Vec<T> {
+        let lines = BufReader::new(self.open(name)).lines();
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
+    }
+
+    fn open(&self, name: &str) -> Box<dyn Read> {
+        let path = self.0.join(name);
+        match File::open(&path) {
+            Ok(plain) => Box::new(plain),
+            Err(_) => Box::new(GzDecoder::new(File::open(path.with_added_extension("gz")).unwrap())),
+        }
     }
 }

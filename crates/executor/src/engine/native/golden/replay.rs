@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::recording::{Answer, rows};
+use super::recording::{Answer, Recording};
 
 /// Query parameters that change what is sent at once, not what the answer is.
 const IRRELEVANT: [&str; 4] = ["limit", "timeout", "resourceVersion", "hash"];
@@ -79,9 +79,9 @@ pub(super) struct Replay {
 }
 
 impl Replay {
-    pub(super) async fn start() -> Self {
+    pub(super) async fn start(recording: &Recording) -> Self {
         let mut answers = Answers::new();
-        for answer in rows::<Answer>("responses.jsonl") {
+        for answer in recording.answers() {
             let Answer { method, path, accept, impersonate_user, .. } = &answer;
             let question = Question::new(method, path, accept, impersonate_user.as_deref());
             answers.entry(question).or_default().push(answer);

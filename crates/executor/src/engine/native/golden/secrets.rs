@@ -3,11 +3,7 @@
 use kubently_render::redact::{self, Redactor};
 use serde_json::Value;
 
-use super::{
-    PATIENCE, Printed, Replay,
-    recording::{Recorded, rows},
-    run_with,
-};
+use super::{PATIENCE, Printed, Replay, recording::Recording, run_with};
 use crate::Clock;
 
 const NAME: &str = "api-credentials";
@@ -21,7 +17,7 @@ fn redactor() -> Redactor {
 
 /// What the recorded kubectl showed: the values as they are stored, and as they are read.
 fn values() -> Vec<String> {
-    let recorded = rows::<Recorded>("commands.jsonl");
+    let recorded = Recording::of_cluster().commands();
     let shown = recorded.iter().find(|one| one.argv.join(" ") == format!("get secret {NAME} -n shop -o json")).unwrap();
     let secret: Value = serde_json::from_str(&shown.stdout).unwrap();
     let stored: Vec<_> =
@@ -50,7 +46,7 @@ async fn print(replay: &Replay, line: &[&str]) -> Printed {
 
 #[tokio::test]
 async fn no_format_shows_a_value() {
-    let replay = Replay::start().await;
+    let replay = Replay::start(&Recording::of_cluster()).await;
     let values = values();
     assert!(values.len() >= 4, "{values:?}");
     let formats = [
@@ -79,13 +75,13 @@ async fn no_format_shows_a_value() {
 
 #[tokio::test]
 async fn equal_values_stay_comparable_and_sizes_stay_true() {
-    let replay = Replay::start().await;
+    let replay = Replay::start(&Recording::of_cluster()).await;
     let line = ["get", "secret", NAME, "-n", "shop", "-o=go-template={{range .data}}{{base64decode .}}\n{{end}}"];
     let once = print(&replay, &line).await.stdout;
     assert!(once.contains("<redacted:"), "{once}");
     assert_eq!(once, print(&replay, &line).await.stdout);
     let described = print(&replay, &["describe", "secret", NAME, "-n", "shop"]).await;
-    let recorded = rows::<Recorded>("commands.jsonl");
+    let recorded = Recording::of_cluster().commands();
     let expected = recorded.iter().find(|one| one.argv.join(" ") == format!("describe secret {NAME} -n shop")).unwrap();
     assert_eq!(described.stdout, expected.stdout);
 }
