@@ -13,7 +13,7 @@ use crate::{
     time::{age, parse},
 };
 
-pub use self::objects::{Format, objects};
+pub use self::objects::{Format, list, objects};
 
 /// When an event happened, and how often in how long a time: `3m (x5 over 10m)`.
 #[must_use]

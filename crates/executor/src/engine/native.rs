@@ -16,6 +16,7 @@ mod get;
 #[cfg(test)]
 mod golden;
 mod logs;
+mod picked;
 mod pods;
 mod resources;
 mod rollout;
@@ -39,7 +40,7 @@ use discovery::Discovery;
 use fault::Fault;
 
 /// What a person is told about what this engine cannot do.
-pub(super) const NOT_COVERED: &str = "events and auth whoami with -o jsonpath or go-template, rollout history -o, \
+pub(super) const NOT_COVERED: &str = "events -w with -o, rollout history -o, \
     explain -o plaintext-openapiv2, --output-watch-events with whole objects";
 
 /// The engine: a client that stays connected, and what it knows about the cluster.
@@ -61,10 +62,10 @@ pub(super) fn covers(command: &Command) -> bool {
         Command::Get(get) => get::covers(get),
         Command::Explain(command) => explain::covers(command),
         Command::Events(command) => events::covers(command),
-        Command::AuthWhoami(command) => auth::covers_whoami(command),
         Command::RolloutHistory(command) => rollout::covers_history(command),
         Command::ApiResources(_)
         | Command::AuthCanI(_)
+        | Command::AuthWhoami(_)
         | Command::TopPod(_)
         | Command::TopNode(_)
         | Command::ClusterInfo(_)

@@ -54,12 +54,18 @@ pub enum Format {
 /// The events as one list, in their order.
 #[must_use]
 pub fn objects(events: &[&Value], format: Format, show_managed_fields: bool) -> String {
-    let items: Vec<_> = events.iter().map(|event| whole((*event).clone(), show_managed_fields)).collect();
-    let list = json!({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": items});
+    let list = list(events, show_managed_fields);
     match format {
         Format::Json => typed::print(&list, &LIST),
         Format::Yaml => yaml::print(&list),
     }
+}
+
+/// The list that kubectl makes of events, as it knows their type.
+#[must_use]
+pub fn list(events: &[&Value], show_managed_fields: bool) -> Value {
+    let items: Vec<_> = events.iter().map(|event| whole((*event).clone(), show_managed_fields)).collect();
+    json!({"kind": "EventList", "apiVersion": "v1", "metadata": {}, "items": items})
 }
 
 /// Fields that are left out when there is nothing in them.

@@ -35,6 +35,20 @@ pub fn through_json(value: &mut Value) {
     }
 }
 
+/// Makes all numbers floats, as it happens to objects of a type that kubectl knows when they go through JSON.
+pub fn as_floats(value: &mut Value) {
+    match value {
+        Value::Number(one) => {
+            if let Some(float) = one.as_f64().and_then(Number::from_f64) {
+                *one = float;
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(as_floats),
+        Value::Object(fields) => fields.values_mut().for_each(as_floats),
+        _ => {}
+    }
+}
+
 /// The name of a value's Go type.
 pub(super) fn type_name(value: &Value) -> &'static str {
     match value {

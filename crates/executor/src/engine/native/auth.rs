@@ -9,7 +9,13 @@ use kubently_render::{
 };
 use serde_json::{Value, json};
 
-use super::{Native, api::Api, catalog::Resource, fault::Fault};
+use super::{
+    Native,
+    api::Api,
+    catalog::Resource,
+    fault::Fault,
+    picked::{Picked, no_such_format},
+};
 use crate::{engine::Exit, runner::Output};
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1";
@@ -43,11 +49,6 @@ const NOT_ALLOWED: &str =
     "the selfsubjectreviews API is not enabled in the cluster or you do not have permission to call it";
 const NOT_ENABLED: &str = "the selfsubjectreviews API is not enabled in the cluster\n\
     enable APISelfSubjectReview feature gate and authentication.k8s.io/v1alpha1 or authentication.k8s.io/v1beta1 API";
-
-pub(super) const fn covers_whoami(command: &AuthWhoamiCommand) -> bool {
-    // These show kubectl's own types, not what the server sent.
-    !matches!(command.output, OutputFormat::JsonPath(_) | OutputFormat::JsonPathAsJson(_) | OutputFormat::GoTemplate(_))
-}
 
 /// Asks, and prints the answer. A no is no failure of the command, but it has its exit code.
 pub(super) async fn can_i(
@@ -171,24 +172,37 @@ fn warn_of_verb(verb: &str, known: &[&str], output: &Output) {
 
 /// Prints who this executor is to the API server.
 pub(super) async fn whoami(api: &Api<'_>, command: &AuthWhoamiCommand, output: &Output) -> Result<(), Vec<Fault>> {
-    let format = match &command.output {
-        OutputFormat::Default => Format::Table,
-        OutputFormat::Json => Format::Json,
-        OutputFormat::Yaml => Format::Yaml,
-        OutputFormat::Name => Format::Name,
-        other => {
-            return Err(vec![Fault::Plain(format!(
-                "unable to match a printer suitable for the output format \"{other}\", allowed formats are: {FORMATS}"
-            ))]);
-        }
-    };
+    let form = form(command)?;
     let review = match ask_who(api).await {
         Err(Fault::Api(status)) if status.reason == "Forbidden" => return Err(vec![Fault::Plain(NOT_ALLOWED.into())]),
         Err(fault) if fault.is_not_found() => return Err(vec![Fault::Plain(NOT_ENABLED.into())]),
         asked => asked?,
     };
-    output.out(&identity(&review, format));
-    Ok(())
+    let (text, fault) = match form {
+        Form::Whole(format) => (identity(&review, format), None),
+        Form::Picked(picked) => picked.print_typed(review),
+    };
+    output.out(&text);
+    fault.map_or(Ok(()), |fault| Err(vec![fault]))
+}
+
+/// How an identity is printed.
+enum Form {
+    Whole(Format),
+    Picked(Picked),
+}
+
+fn form(command: &AuthWhoamiCommand) -> Result<Form, Fault> {
+    match &command.output {
+        OutputFormat::Default => Ok(Form::Whole(Format::Table)),
+        OutputFormat::Json => Ok(Form::Whole(Format::Json)),
+        OutputFormat::Yaml => Ok(Form::Whole(Format::Yaml)),
+        OutputFormat::Name => Ok(Form::Whole(Format::Name)),
+        other => {
+            let picked = Picked::new(other, command.allow_missing_template_keys)?;
+            picked.map(Form::Picked).ok_or_else(|| no_such_format(other, FORMATS))
+        }
+    }
 }
 
 /// Asks with the newest version that the server has.

@@ -3,7 +3,7 @@
 use kubently_core::kubectl::{EventsCommand, ObjectRef, OutputFormat};
 use kubently_render::{
     columns::Tabs,
-    events::{Format, Style, objects, print, rows, sorted, time_of},
+    events::{Format, Style, list, objects, print, rows, sorted, time_of},
     fields::Fields,
     object::items_of,
 };
@@ -13,6 +13,7 @@ use super::{
     Ended, Native,
     api::{Api, JSON, Path},
     fault::Fault,
+    picked::{Picked, no_such_format},
     watch::{Change, Watch},
 };
 use crate::runner::{Output, Room};
@@ -27,12 +28,7 @@ const FORMATS: &str = "go-template,go-template-file,json,jsonpath,jsonpath-as-js
     templatefile,yaml";
 
 pub(super) const fn covers(command: &EventsCommand) -> bool {
-    match command.output {
-        OutputFormat::Default => true,
-        // These show kubectl's own types, not what the server sent.
-        OutputFormat::JsonPath(_) | OutputFormat::JsonPathAsJson(_) | OutputFormat::GoTemplate(_) => false,
-        _ => !command.watch,
-    }
+    matches!(command.output, OutputFormat::Default) || !command.watch
 }
 
 /// Prints events as a table, oldest first.
@@ -42,7 +38,7 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
         Some(object) => Some(about(native, api, object, output).await?),
         None => None,
     };
-    let form = form(&command.output)?;
+    let form = form(command)?;
     if !command.types.iter().all(|one| TYPES.iter().any(|known| known.eq_ignore_ascii_case(one))) {
         return Err(vec![Fault::Plain("valid --types are Normal or Warning".to_owned())]);
     }
@@ -63,6 +59,8 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
     match form {
         Form::Table => output.out(&print(&events, style, native.clock.now())),
         Form::Whole(format) => output.out(&objects(&events, format, command.show_managed_fields)),
+        // As in kubectl, what goes wrong here is no failure of the command.
+        Form::Picked(picked) => output.out(&picked.print_typed(list(&events, true)).0),
         Form::Nothing => Room::Left,
     };
     Ok(())
@@ -72,19 +70,21 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &EventsCommand,
 enum Form {
     Table,
     Whole(Format),
+    Picked(Picked),
     /// `-o name` prints no name of a list of events.
     Nothing,
 }
 
-fn form(output: &OutputFormat) -> Result<Form, Fault> {
-    match output {
+fn form(command: &EventsCommand) -> Result<Form, Fault> {
+    match &command.output {
         OutputFormat::Default => Ok(Form::Table),
         OutputFormat::Json => Ok(Form::Whole(Format::Json)),
         OutputFormat::Yaml => Ok(Form::Whole(Format::Yaml)),
         OutputFormat::Name => Ok(Form::Nothing),
-        other => Err(Fault::Plain(format!(
-            "unable to match a printer suitable for the output format \"{other}\", allowed formats are: {FORMATS}"
-        ))),
+        other => {
+            let picked = Picked::new(other, command.allow_missing_template_keys)?;
+            picked.map(Form::Picked).ok_or_else(|| no_such_format(other, FORMATS))
+        }
     }
 }
 

@@ -182,6 +182,12 @@ pub(super) const OTHERS: &[&str] = &[
     "auth whoami",
     "auth whoami -o json",
     "auth whoami -o yaml",
+    "auth whoami -o jsonpath={.status.userInfo}",
+    "auth whoami -o jsonpath={.kind}{end}",
+    "auth whoami -o jsonpath-as-json={.status}",
+    "auth whoami -o go-template={{.status.userInfo.username}}",
+    "auth whoami -o jsonpath=",
+    "auth whoami -o custom-columns=A:.b",
     "auth can-i get pods",
     "auth can-i delete pods -n shop",
     "auth can-i --list",
@@ -208,9 +214,11 @@ pub(super) const OTHERS: &[&str] = &[
     "get pods -n shop -o template={{.nope}}",
     "get pods -n shop -o go-template={{.nope.x}}",
     "get pods -n shop -o go-template={{",
-    "logs -l app=frontend -n shop --tail=2 --prefix",
     "logs deploy/gateway -n payments --tail=1",
     "logs svc/frontend -n shop --tail=1",
     "logs job/label-import -n warehouse",
     "logs nope",
 ];
+
+/// Lines that kubectl prints in another order each time, because it goes through a Go map.
+pub(super) const IN_ANY_ORDER: &[&str] = &["logs -l app=frontend -n shop --tail=2 --prefix"];
