@@ -97,9 +97,22 @@ impl Scene {
         self.shelves.get(&(group, resource.plural)).map_or(&[], Vec::as_slice)
     }
 
+    /// Those in one namespace; all of them where it is empty.
+    pub(crate) fn within(&self, resource: &ResourceType, namespace: &str) -> &[Value] {
+        let all = self.all(resource);
+        if namespace.is_empty() {
+            return all;
+        }
+        let start = all.partition_point(|object| key(object).0 < namespace);
+        let rest = all.get(start..).unwrap_or_default();
+        rest.get(..rest.partition_point(|object| key(object).0 == namespace)).unwrap_or_default()
+    }
+
     /// One object by name.
     pub(crate) fn get(&self, resource: &ResourceType, namespace: &str, name: &str) -> Option<&Value> {
-        self.all(resource).iter().find(|object| key(object) == (namespace, name))
+        let all = self.all(resource);
+        let at = all.binary_search_by(|object| key(object).cmp(&(namespace, name))).ok()?;
+        all.get(at)
     }
 
     pub(crate) fn log(&self, key: &LogKey) -> Option<&LogSource> {
@@ -141,5 +154,6 @@ pub(crate) fn text<'a>(object: &'a Value, pointer: &str) -> &'a str {
 }
 
 fn key(object: &Value) -> (&str, &str) {
-    (text(object, "/metadata/namespace"), text(object, "/metadata/name"))
+    let metadata = &object["metadata"];
+    (metadata["namespace"].as_str().unwrap_or_default(), metadata["name"].as_str().unwrap_or_default())
 }

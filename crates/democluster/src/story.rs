@@ -90,4 +90,22 @@ mod tests {
             assert!(kind.kind == "Node" || object.unwrap()["metadata"]["uid"] == about["uid"], "{about}");
         }
     }
+
+    #[test]
+    fn what_is_found_by_key_is_what_a_look_at_all_finds() {
+        let scene = scene(Timestamp::from_second(1_800_000_000).unwrap(), 7);
+        for resource in RESOURCES {
+            for object in scene.all(resource) {
+                let namespace = object["metadata"]["namespace"].as_str().unwrap_or_default();
+                let found = scene.get(resource, namespace, object["metadata"]["name"].as_str().unwrap());
+                assert_eq!(found, Some(object));
+                let here = scene.within(resource, namespace).iter();
+                let there = scene.all(resource).iter();
+                let there = there.filter(|one| one["metadata"]["namespace"].as_str().unwrap_or_default() == namespace);
+                assert!(here.eq(there), "{}", resource.plural);
+            }
+            assert!(!resource.namespaced || scene.within(resource, "nope").is_empty(), "{}", resource.plural);
+            assert_eq!(scene.get(resource, "shop", "nope"), None);
+        }
+    }
 }

@@ -16,9 +16,9 @@ pub(super) fn chosen<'a>(api: &'a Api, path: ResourcePath<'_>, query: &Query) ->
     let labels = LabelSelector::parse(query.text("labelSelector").unwrap_or_default()).map_err(Failure::bad_request)?;
     let fields = FieldSelector::parse(path.kind, query.text("fieldSelector").unwrap_or_default())
         .map_err(Failure::bad_request)?;
-    let here = |object: &&Value| path.namespace.is_empty() || object["metadata"]["namespace"] == path.namespace;
     let matching = |object: &&Value| labels.matches(object) && fields.matches(object);
-    Ok(api.scene.all(path.kind).iter().filter(here).filter(matching).map(|object| present(path.kind, object)).collect())
+    let here = api.scene.within(path.kind, path.namespace).iter();
+    Ok(here.filter(matching).map(|object| present(path.kind, object)).collect())
 }
 
 /// A list.

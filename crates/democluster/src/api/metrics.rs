@@ -20,11 +20,10 @@ pub(super) fn answer(api: &Api, path: ResourcePath<'_>, query: &Query) -> Result
         LabelSelector::parse(query.text("labelSelector").unwrap_or_default()).map_err(Failure::bad_request)?;
     let base = catalog::find("", "v1", path.kind.plural).ok_or_else(Failure::no_path)?;
     let chosen = |object: &&Value| {
-        let here = path.namespace.is_empty() || object["metadata"]["namespace"] == path.namespace;
         let named = path.name.is_empty() || object["metadata"]["name"] == path.name;
-        here && named && selector.matches(object)
+        named && selector.matches(object)
     };
-    let objects = api.scene.all(base).iter().filter(chosen);
+    let objects = api.scene.within(base, path.namespace).iter().filter(chosen);
     let items: Vec<Value> = objects.filter_map(|object| measured(api, path.kind, object)).collect();
     if path.name.is_empty() {
         let (kind, version) = (format!("{}List", path.kind.kind), path.kind.group_version());
