@@ -57,7 +57,7 @@ fn size(value: &Value) -> usize {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::Template, *};
 
     #[test]
     fn much_may_be_visited_where_there_is_much() {
@@ -70,5 +70,17 @@ mod tests {
             assert!(budget.visit(1).is_err());
             assert!(budget.visit(0).is_err(), "spent for ever");
         }
+    }
+
+    #[test]
+    fn filters_stop_when_it_is_spent() {
+        let object = json!({"l": [vec![0; 2_000]]});
+        // Whether an item has a field is no failure, so the filter itself must see that nothing is left.
+        let text = format!("{{.l[{}][?(@.x)]}}", ["0"; 1_000].join(","));
+        let template = Template::parse(&text).unwrap();
+        let objects = [&object];
+        let mut budget = Budget::new(&objects);
+        assert_eq!(template.find(&object, &mut budget).err(), Some(Budget::spent()));
+        assert!(budget.visits < 2 * FREE, "{}", budget.visits);
     }
 }
