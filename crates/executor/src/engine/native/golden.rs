@@ -116,6 +116,21 @@ async fn every_recorded_command_prints_what_kubectl_printed() {
     let odd = score(&Recording::of_odd_objects(), only.as_deref()).await;
     if only.is_none() {
         odd.check_all_equal();
-        cluster.check(&odd);
+        cluster.check();
+        cluster.check_document(&odd);
+    }
+}
+
+/// The same for recordings that are not kept here.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_command_of_another_recording_prints_what_kubectl_printed() {
+    let Some(another) = Recording::of_another_cluster() else {
+        println!("no other recording is named");
+        return;
+    };
+    let only = env::var(ONLY).ok();
+    let score = score(&another, only.as_deref()).await;
+    if only.is_none() {
+        score.check();
     }
 }

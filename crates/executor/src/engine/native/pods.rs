@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use kubently_render::object::strings;
+use kubently_render::{fields::Fields, labels, object::strings};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -132,11 +132,7 @@ pub(super) fn selector_of(owner: &Value) -> Result<String, String> {
     let selector = owner["spec"]["selector"].as_object();
     match kind {
         "Deployment" | "ReplicaSet" | "StatefulSet" | "DaemonSet" | "Job" => {
-            let labels = strings(selector.and_then(|selector| selector.get("matchLabels")?.as_object()));
-            let expressions = selector.and_then(|selector| selector.get("matchExpressions")?.as_array());
-            let mut terms: Vec<_> = labels.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
-            terms.extend(expressions.into_iter().flatten().filter_map(expression));
-            Ok(terms.join(","))
+            Ok(labels::selector(owner.at("spec.selector")))
         }
         "ReplicationController" | "Service" if selector.is_none_or(serde_json::Map::is_empty) => {
             let name = owner["metadata"]["name"].as_str().unwrap_or_default();
@@ -148,18 +144,6 @@ pub(super) fn selector_of(owner: &Value) -> Result<String, String> {
             Ok(terms.collect::<Vec<_>>().join(","))
         }
         _ => Err(format!("cannot get the logs from *{kind}: selector for *{kind} not implemented")),
-    }
-}
-
-fn expression(expression: &Value) -> Option<String> {
-    let key = expression["key"].as_str()?;
-    let values: Vec<_> = expression["values"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    match expression["operator"].as_str()? {
-        "In" => Some(format!("{key} in ({})", values.join(","))),
-        "NotIn" => Some(format!("{key} notin ({})", values.join(","))),
-        "Exists" => Some(key.to_owned()),
-        "DoesNotExist" => Some(format!("!{key}")),
-        _ => None,
     }
 }
 
@@ -178,7 +162,7 @@ mod tests {
                 {"key": "old", "operator": "DoesNotExist"},
             ],
         }}});
-        assert_eq!(selector_of(&deployment).as_deref(), Ok("a=1,b=2,tier in (x,y),!old"));
+        assert_eq!(selector_of(&deployment).as_deref(), Ok("a=1,b=2,!old,tier in (x,y)"));
         let service = json!({"kind": "Service", "metadata": {"name": "s"}, "spec": {"selector": {"app": "w"}}});
         assert_eq!(selector_of(&service).as_deref(), Ok("app=w"));
         let headless = json!({"kind": "Service", "metadata": {"name": "s"}, "spec": {}});

@@ -60,9 +60,14 @@ pub(super) struct Answer {
 pub(super) struct Recording(PathBuf);
 
 impl Recording {
-    /// What kubectl printed about a cluster that was there, or another recording that was named.
+    /// What kubectl printed about a cluster that was there.
     pub(super) fn of_cluster() -> Self {
-        env::var(OTHER_RECORDINGS).map_or_else(|_| Self::ours("kube-lab"), |path| Self(path.into()))
+        Self::ours("kube-lab")
+    }
+
+    /// Another recording of a cluster, when one is named.
+    pub(super) fn of_another_cluster() -> Option<Self> {
+        env::var_os(OTHER_RECORDINGS).map(|path| Self(path.into()))
     }
 
     /// What kubectl printed about objects made up to have every field and every gap.
