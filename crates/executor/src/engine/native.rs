@@ -16,6 +16,7 @@ mod get;
 #[cfg(test)]
 mod golden;
 mod logs;
+mod mapper;
 mod picked;
 mod pods;
 mod resources;

@@ -135,7 +135,7 @@ impl Api<'_> {
     async fn send(&self, request: Result<Request<Body>, http::Error>) -> Result<Body, Fault> {
         let request = request.map_err(|error| Fault::Plain(error.to_string()))?;
         let response = self.connection.client.send(request).await.map_err(|error| self.unreachable(&error))?;
-        self.warn(response.headers());
+        self.warn_of(response.headers());
         if response.status().is_success() {
             return Ok(response.into_body());
         }
@@ -183,12 +183,17 @@ impl Api<'_> {
         *self.lane.lock().await = None;
     }
 
-    /// Prints what the server warns of, as kubectl does: deprecated versions above all.
-    fn warn(&self, headers: &HeaderMap) {
+    /// Prints a warning, as kubectl does.
+    pub(super) fn warn(&self, text: &str) {
+        self.output.err(&format!("Warning: {text}\n"));
+    }
+
+    /// Prints what the server warns of, each once: deprecated versions above all.
+    fn warn_of(&self, headers: &HeaderMap) {
         let texts = headers.get_all(WARNING).iter().filter_map(|header| warning_text(header.to_str().ok()?));
         for text in texts {
             if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(text.clone()) {
-                self.output.err(&format!("Warning: {text}\n"));
+                self.warn(&text);
             }
         }
     }

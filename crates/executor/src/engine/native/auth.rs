@@ -145,8 +145,8 @@ async fn known(
     output: &Output,
 ) -> Result<Option<Resource>, Fault> {
     let catalog = native.discovery.catalog_with(api, std::slice::from_ref(asked)).await?;
-    let found = catalog.find(asked).cloned();
     let lower = asked.as_str().to_ascii_lowercase();
+    let found = catalog.find_named(&lower, |warning| api.warn(&warning)).cloned();
     if found.is_none() && !UNLISTED.contains(&lower.as_str()) {
         let (name, group) = lower.split_once('.').map_or((lower.as_str(), None), |(name, group)| (name, Some(group)));
         let group = group.map(|group| format!(" in group '{group}'")).unwrap_or_default();

@@ -44,8 +44,14 @@ impl Resource {
         ResourceType::parse(&format!("{}.{}", self.plural, self.group)).ok()
     }
 
-    fn is_named(&self, name: &str) -> bool {
-        self.plural == name || self.singular == name || self.kind.eq_ignore_ascii_case(name)
+    /// Whether both are the same type, maybe at other versions.
+    pub(super) fn is_type_of(&self, other: &Self) -> bool {
+        self.group == other.group && self.plural == other.plural
+    }
+
+    /// `pods`, `deployments.apps`
+    pub(super) fn full_name(&self) -> String {
+        if self.group.is_empty() { self.plural.clone() } else { format!("{}.{}", self.plural, self.group) }
     }
 }
 
@@ -59,33 +65,6 @@ pub(super) struct Catalog {
 }
 
 impl Catalog {
-    /// What `asked` means. Full names win over short names, exact groups over the beginning of a group, and
-    /// earlier groups over later ones, as in kubectl's REST mapper.
-    pub(super) fn find(&self, asked: &ResourceType) -> Option<&Resource> {
-        let text = asked.as_str().to_ascii_lowercase();
-        let (name, group) = text.split_once('.').map_or((text.as_str(), None), |(name, group)| (name, Some(group)));
-        if let (Some(version), Some(group)) = (asked.version(), asked.group())
-            && let Some(found) = self
-                .resources
-                .iter()
-                .find(|resource| resource.is_named(name) && resource.version == version && resource.group == group)
-        {
-            return Some(found);
-        }
-        let named = |resource: &&Resource| resource.is_named(name);
-        let short = |resource: &&Resource| resource.short_names.iter().any(|short| short == name);
-        let Some(group) = group.map(|group| group.trim_end_matches('.')) else {
-            return self.resources.iter().find(named).or_else(|| self.resources.iter().find(short));
-        };
-        let exact = || self.resources.iter().filter(|resource| resource.group == group);
-        let begun = || self.resources.iter().filter(|resource| !group.is_empty() && resource.group.starts_with(group));
-        exact()
-            .find(named)
-            .or_else(|| begun().find(named))
-            .or_else(|| exact().find(short))
-            .or_else(|| begun().find(short))
-    }
-
     /// The types of a category such as `all`, each at its preferred version; empty when there is none.
     pub(super) fn category(&self, name: &str) -> Vec<&Resource> {
         self.preferred().filter(|resource| resource.categories.iter().any(|category| category == name)).collect()
@@ -94,18 +73,17 @@ impl Catalog {
     /// Each type once, at its preferred version.
     pub(super) fn preferred(&self) -> impl Iterator<Item = &Resource> {
         self.resources.iter().enumerate().filter_map(|(at, resource)| {
-            let same = |other: &Resource| other.group == resource.group && other.plural == resource.plural;
+            let same = |other: &Resource| other.is_type_of(resource);
             (!self.resources[..at].iter().any(same)).then_some(resource)
         })
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn resource(group: &str, version: &str, plural: &str, kind: &str, short: &str) -> Resource {
-        Resource {
+impl Resource {
+    /// A namespaced type whose singular is its kind.
+    pub(super) fn sample(group: &str, version: &str, plural: &str, kind: &str, short: &str) -> Self {
+        Self {
             group: group.into(),
             version: version.into(),
             plural: plural.into(),
@@ -113,64 +91,29 @@ mod tests {
             kind: kind.into(),
             namespaced: true,
             short_names: vec![short.into()],
-            ..Resource::default()
+            ..Self::default()
         }
     }
+}
 
-    fn catalog() -> Catalog {
-        let resources = vec![
-            resource("", "v1", "pods", "Pod", "po"),
-            resource("", "v1", "events", "Event", "ev"),
-            resource("apps", "v1", "deployments", "Deployment", "deploy"),
-            resource("apps", "v1beta1", "deployments", "Deployment", "deploy"),
-            resource("events.k8s.io", "v1", "events", "Event", "ev"),
-            resource("x.io", "v1", "po", "Po", "p"),
-        ];
-        Catalog { resources, versions: Vec::new() }
-    }
-
-    #[test]
-    fn names_mean_what_they_mean_in_kubectl() {
-        let cases = [
-            ("pods", "v1/pods"),
-            ("Pod", "v1/pods"),
-            ("deploy", "apps/v1/deployments"),
-            ("deployments.apps", "apps/v1/deployments"),
-            ("deploy.ap", "apps/v1/deployments"),
-            ("deployments.v1beta1.apps", "apps/v1beta1/deployments"),
-            ("events", "v1/events"),
-            ("ev.events.k8s.io", "events.k8s.io/v1/events"),
-            ("events.v1.", "v1/events"),
-            // A full name wins over an earlier group's short name.
-            ("po", "x.io/v1/po"),
-        ];
-        let catalog = catalog();
-        for (asked, expected) in cases {
-            let found = catalog.find(&ResourceType::parse(asked).unwrap()).unwrap_or_else(|| panic!("{asked}"));
-            assert_eq!(format!("{}/{}", found.api_version(), found.plural), expected, "{asked}");
-        }
-        assert!(catalog.find(&ResourceType::parse("foos").unwrap()).is_none());
-        assert!(catalog.find(&ResourceType::parse("pods.apps").unwrap()).is_none());
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
     #[test]
     fn paths_follow_scope() {
-        let catalog = catalog();
-        let deployments = catalog.find(&ResourceType::parse("deploy").unwrap()).unwrap();
+        let deployments = Resource::sample("apps", "v1", "deployments", "Deployment", "deploy");
         assert_eq!(deployments.path(Some("shop")), "/apis/apps/v1/namespaces/shop/deployments");
         assert_eq!(deployments.path(None), "/apis/apps/v1/deployments");
-        let node = Resource { namespaced: false, ..resource("", "v1", "nodes", "Node", "no") };
+        let node = Resource { namespaced: false, ..Resource::sample("", "v1", "nodes", "Node", "no") };
         assert_eq!(node.path(Some("shop")), "/api/v1/nodes");
     }
 
     #[test]
     fn the_preferred_version_comes_once() {
-        let catalog = catalog();
-        let versions: Vec<_> = catalog
-            .preferred()
-            .filter(|resource| resource.plural == "deployments")
-            .map(Resource::api_version)
-            .collect();
+        let deployments = |version| Resource::sample("apps", version, "deployments", "Deployment", "deploy");
+        let catalog = Catalog { resources: vec![deployments("v1"), deployments("v1beta1")], versions: Vec::new() };
+        let versions: Vec<_> = catalog.preferred().map(Resource::api_version).collect();
         assert_eq!(versions, ["apps/v1"]);
     }
 }

@@ -38,8 +38,9 @@ impl Discovery {
     /// A catalog in which `asked` means something, if there is one.
     pub(super) async fn catalog_with(&self, api: &Api<'_>, asked: &[ResourceType]) -> Result<Arc<Catalog>, Fault> {
         let catalog = self.catalog(api).await?;
-        let knows =
-            |asked: &ResourceType| catalog.find(asked).is_some() || !catalog.category(asked.as_str()).is_empty();
+        let knows = |asked: &ResourceType| {
+            !catalog.category(asked.as_str()).is_empty() || catalog.find(asked.as_str(), |_| {}).is_some()
+        };
         if asked.iter().all(knows) { Ok(catalog) } else { self.catalog_since(api, MIN_AGE).await }
     }
 

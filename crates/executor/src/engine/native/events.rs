@@ -131,7 +131,8 @@ fn path(namespace: Option<&str>) -> String {
 /// before them.
 async fn about(native: &Native, api: &Api<'_>, object: &ObjectRef, output: &Output) -> Result<String, Vec<Fault>> {
     let catalog = native.discovery.catalog_with(api, std::slice::from_ref(&object.resource)).await?;
-    let Some(resource) = catalog.find(&object.resource) else {
+    let lower = object.resource.as_str().to_ascii_lowercase();
+    let Some(resource) = catalog.find_named(&lower, |warning| api.warn(&warning)) else {
         output.err(&format!("{}\n", unknown(object.resource.as_str())));
         return Err(Vec::new());
     };

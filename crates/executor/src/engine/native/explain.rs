@@ -28,9 +28,8 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &ExplainCommand
         Ok(asked) => native.discovery.catalog_with(api, &[asked]).await?,
         Err(_) => native.discovery.catalog(api).await?,
     };
-    let found = target::find(&catalog, &command.path, command.api_version.is_some(), |warning| {
-        output.err(&format!("Warning: {warning}\n"));
-    });
+    let versioned = command.api_version.is_some();
+    let found = target::find(&catalog, &command.path, versioned, |warning| api.warn(&warning));
     let mut target = match found {
         Ok(target) => target,
         Err(NotFound::Resource(message)) => {

@@ -113,7 +113,7 @@ async fn of_object(
 ) -> Result<Found, Fault> {
     let asked = std::slice::from_ref(&object.resource);
     let catalog = native.discovery.catalog_with(api, asked).await?;
-    let resource = targets::find(&catalog, &object.resource)?;
+    let resource = targets::find(api, &catalog, &object.resource)?;
     if resource.kind == "Pod" && resource.group.is_empty() {
         let pod = pods::by_name(api, namespace, &object.name).await;
         return Ok(Found::Pods(vec![named(api, namespace, pod).await?]));

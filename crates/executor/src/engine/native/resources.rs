@@ -24,7 +24,7 @@ pub(super) async fn run(native: &Native, api: &Api<'_>, command: &ApiResourcesCo
     let mut resources: Vec<_> = catalog.preferred().filter(|resource| is_wanted(command, resource)).collect();
     resources.sort_by(|one, other| sort_key(command, one).cmp(&sort_key(command, other)));
     if command.output == OutputFormat::Name {
-        let names: String = resources.iter().map(|resource| full_name(resource) + "\n").collect();
+        let names: String = resources.iter().map(|resource| resource.full_name() + "\n").collect();
         output.out(&names);
         return Ok(());
     }
@@ -53,10 +53,6 @@ fn sort_key<'a>(command: &ApiResourcesCommand, resource: &'a Resource) -> (&'a s
         _ => &resource.group,
     };
     (first, &resource.plural)
-}
-
-fn full_name(resource: &Resource) -> String {
-    if resource.group.is_empty() { resource.plural.clone() } else { format!("{}.{}", resource.plural, resource.group) }
 }
 
 fn line(resource: &Resource, wide: bool) -> Vec<String> {

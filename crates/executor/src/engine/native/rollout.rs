@@ -18,6 +18,7 @@ use super::{
     catalog::Resource,
     fault::Fault,
     resources::known_to_kubectl,
+    targets::{check_selectors, targets},
     watch::Watch,
 };
 use crate::runner::Output;
@@ -206,13 +207,10 @@ async fn find(
     resources: &Resources,
     labels: Option<&str>,
 ) -> Result<Selected, Fault> {
+    check_selectors(resources, labels.is_some())?;
     let asked: Vec<_> = resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
-    let targets = super::targets::targets(&catalog, resources)?;
-    let named = targets.iter().any(|(_, name)| name.is_some());
-    if named && labels.is_some() {
-        return Err(Fault::Plain(with_labels(resources).to_owned()));
-    }
+    let targets = targets(api, &catalog, resources)?;
     let namespace = native.namespace(scope);
     let mut selected = Selected { found: Vec::new(), faults: Vec::new() };
     for (resource, name) in targets {
@@ -225,14 +223,6 @@ async fn find(
         }
     }
     Ok(selected)
-}
-
-/// Why names and labels do not go together, which depends on how the names were typed.
-const fn with_labels(resources: &Resources) -> &'static str {
-    match resources {
-        Resources::Objects(_) => "selectors and the all flag cannot be used when passing resource/name arguments",
-        _ => "name cannot be provided when a selector is specified",
-    }
 }
 
 async fn fetch(

@@ -1,7 +1,7 @@
 //! Which objects are described.
 
 use futures::{StreamExt, stream};
-use kubently_core::kubectl::{DescribeCommand, NamespaceScope, Resources};
+use kubently_core::kubectl::{DescribeCommand, Resources};
 use kubently_render::fields::Fields;
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use super::{
         api::{JSON, Path, encode},
         catalog::Resource,
         fault::Fault,
-        targets::{Target, targets},
+        targets::{self, Target, check_selectors, check_targets, targets},
     },
     PARALLEL, View,
 };
@@ -29,11 +29,12 @@ pub(super) struct Selection {
 }
 
 pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeCommand) -> Result<Selection, Fault> {
+    check_selectors(&command.resources, command.selector.is_some())?;
     let asked: Vec<_> = command.resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(view.api, &asked).await?;
-    let targets = targets(&catalog, &command.resources)?;
-    check(native, command, &targets)?;
+    let targets = targets(view.api, &catalog, &command.resources)?;
     let namespace = native.namespace(&command.common.namespace);
+    check_targets(&native.policy, &targets, namespace.is_none())?;
     let fetches: Vec<_> = targets.iter().map(|target| fetch(view, command, target, namespace)).collect();
     let fetched: Vec<_> = stream::iter(fetches).buffered(PARALLEL).collect().await;
     let mut selection = Selection { objects: Vec::new(), faults: Vec::new(), by_prefix: false };
@@ -46,33 +47,14 @@ pub(super) async fn select(native: &Native, view: &View<'_>, command: &DescribeC
     let [fault] = &selection.faults[..] else { return Ok(selection) };
     // kubectl takes any two arguments for a type and the start of names, also `deploy/web pods/nope`.
     match (&command.resources, &targets[..]) {
-        (Resources::Named { .. }, [(resource, Some(prefix))]) if fault.is_not_found() => {
+        (Resources::Named { resource: asked, .. }, [(resource, Some(prefix))]) if fault.is_not_found() => {
+            // It looks the type up again, which is seen by what it warns of.
+            targets::find(view.api, &catalog, asked)?;
             by_prefix(view, resource, prefix, namespace, fault.clone()).await
         }
         (Resources::Objects(_), [_, _]) if fault.is_not_found() => Ok(Selection { objects: Vec::new(), ..selection }),
         _ => Ok(selection),
     }
-}
-
-/// Combinations that kubectl refuses, and types that policy does not show.
-fn check(native: &Native, command: &DescribeCommand, targets: &[Target]) -> Result<(), Fault> {
-    let plain = |message: &str| Err(Fault::Plain(message.to_owned()));
-    let all = command.common.namespace == NamespaceScope::All;
-    for (resource, name) in targets {
-        if let Some(asked) = resource.resource_type() {
-            native.policy.check_resource(&asked).map_err(|refusal| Fault::Plain(refusal.to_string()))?;
-        }
-        if name.is_none() {
-            continue;
-        }
-        if command.selector.is_some() {
-            return plain("name cannot be provided when a selector is specified");
-        }
-        if all && resource.namespaced {
-            return plain("a resource cannot be retrieved by name across all namespaces");
-        }
-    }
-    Ok(())
 }
 
 async fn fetch(

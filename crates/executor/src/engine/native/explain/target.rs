@@ -78,17 +78,13 @@ fn check_number(behind: &str) -> Result<(), NotFound> {
 }
 
 /// `pods`, `deployments.apps`
-fn full_name(target: &Target) -> String {
-    join(&target.plural, &target.group)
-}
-
-fn join(plural: &str, group: &str) -> String {
-    if group.is_empty() { plural.to_owned() } else { format!("{plural}.{group}") }
+fn full_name(Target { plural, group, .. }: &Target) -> String {
+    if group.is_empty() { plural.clone() } else { format!("{plural}.{group}") }
 }
 
 /// Every type that `name` can mean, in the server's order, at all of its versions.
 fn candidates(catalog: &Catalog, name: &str, warn: impl FnMut(String)) -> Vec<Target> {
-    let (name, group) = expand(catalog, name, warn);
+    let (name, group) = catalog.expand_name(name, warn);
     let name = name.to_lowercase();
     let in_group = |resource: &&Resource| group.is_empty() || resource.group == group;
     let named = |resource: &Resource| {
@@ -117,26 +113,6 @@ fn candidates(catalog: &Catalog, name: &str, warn: impl FnMut(String)) -> Vec<Ta
 fn list_in(api_version: &str) -> Target {
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
     Target { group: group.to_owned(), version: version.to_owned(), plural: "lists".to_owned(), fields: Vec::new() }
-}
-
-/// The full name and the group that a short name stands for; other names stay as they are.
-fn expand<'a>(catalog: &'a Catalog, name: &'a str, mut warn: impl FnMut(String)) -> (&'a str, &'a str) {
-    let resources = &catalog.resources;
-    if resources.iter().any(|resource| resource.plural == name || resource.singular == name) {
-        return (name, "");
-    }
-    let mut meant: Vec<(&str, &str)> = Vec::new();
-    for resource in resources.iter().filter(|resource| resource.short_names.iter().any(|short| short == name)) {
-        let full = (resource.plural.as_str(), resource.group.as_str());
-        if !meant.contains(&full) {
-            meant.push(full);
-        }
-    }
-    for (plural, group) in meant.iter().skip(1) {
-        let other = join(plural, group);
-        warn(format!("short name \"{name}\" could also match lower priority resource {other}"));
-    }
-    meant.first().copied().unwrap_or((name, ""))
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use super::super::{
     api::{Api, Path, encode},
     catalog::Resource,
     fault::Fault,
-    targets::targets,
+    targets::{check_selectors, check_targets, targets},
 };
 
 /// Objects per piece of a list, as kubectl asks for unless told otherwise.
@@ -71,42 +71,23 @@ fn trimmed(selector: Option<&String>) -> Option<&str> {
 
 /// Resolves what was typed by what the cluster serves.
 pub(super) async fn select(native: &Native, api: &Api<'_>, get: &GetCommand) -> Result<Selection, Fault> {
+    check_flags(get)?;
     let asked: Vec<_> = get.resources.types().cloned().collect();
     let catalog = native.discovery.catalog_with(api, &asked).await?;
     let namespace = native.namespace(&get.common.namespace).map(str::to_owned);
-    let pairs = targets(&catalog, &get.resources)?;
+    let pairs = targets(api, &catalog, &get.resources)?;
     let single = matches!(&pairs[..], [(_, Some(_))]);
-    check(native, get, &pairs, namespace.is_none())?;
+    check_targets(&native.policy, &pairs, namespace.is_none())?;
     let target = |(resource, name)| Target { resource, name, namespace: namespace.clone() };
     let targets = pairs.into_iter().map(target).collect();
     Ok(Selection { targets, single, namespace })
 }
 
-/// Combinations kubectl refuses, and types policy does not show: a short name or category means something only
-/// now that the cluster was asked.
-fn check(native: &Native, get: &GetCommand, pairs: &[(Resource, Option<String>)], all: bool) -> Result<(), Fault> {
-    let plain = |message: &str| Err(Fault::Plain(message.to_owned()));
-    if get.subresource.is_some() && pairs.iter().any(|(_, name)| name.is_none()) {
-        return plain("subresource cannot be used when bulk resources are specified");
+/// Combinations that kubectl refuses before it asks what there is.
+fn check_flags(get: &GetCommand) -> Result<(), Fault> {
+    if get.subresource.is_some() && matches!(get.resources, Resources::Types(_)) {
+        let message = "subresource cannot be used when bulk resources are specified";
+        return Err(Fault::Plain(message.to_owned()));
     }
-    for (resource, name) in pairs {
-        if let Some(asked) = resource.resource_type() {
-            native.policy.check_resource(&asked).map_err(|refusal| Fault::Plain(refusal.to_string()))?;
-        }
-        if name.is_none() {
-            continue;
-        }
-        if get.selector.is_some() || get.field_selector.is_some() {
-            return match &get.resources {
-                Resources::Objects(_) => {
-                    plain("selectors and the all flag cannot be used when passing resource/name arguments")
-                }
-                _ => plain("name cannot be provided when a selector is specified"),
-            };
-        }
-        if all && resource.namespaced {
-            return plain("a resource cannot be retrieved by name across all namespaces");
-        }
-    }
-    Ok(())
+    check_selectors(&get.resources, get.selector.is_some() || get.field_selector.is_some())
 }

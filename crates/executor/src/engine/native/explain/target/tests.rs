@@ -1,25 +1,13 @@
 use super::*;
 
-fn resource(group: &str, version: &str, plural: &str, kind: &str, short: &str) -> Resource {
-    Resource {
-        group: group.into(),
-        version: version.into(),
-        plural: plural.into(),
-        singular: kind.to_lowercase(),
-        kind: kind.into(),
-        short_names: vec![short.into()],
-        ..Resource::default()
-    }
-}
-
 fn catalog() -> Catalog {
     let resources = vec![
-        resource("", "v1", "pods", "Pod", "po"),
-        resource("", "v1", "events", "Event", "ev"),
-        resource("apps", "v1", "deployments", "Deployment", "deploy"),
-        resource("apps", "v1beta1", "deployments", "Deployment", "deploy"),
-        resource("events.k8s.io", "v1", "events", "Event", "ev"),
-        resource("metrics.k8s.io", "v1", "pods", "PodMetrics", "pm"),
+        Resource::sample("", "v1", "pods", "Pod", "po"),
+        Resource::sample("", "v1", "events", "Event", "ev"),
+        Resource::sample("apps", "v1", "deployments", "Deployment", "deploy"),
+        Resource::sample("apps", "v1beta1", "deployments", "Deployment", "deploy"),
+        Resource::sample("events.k8s.io", "v1", "events", "Event", "ev"),
+        Resource::sample("metrics.k8s.io", "v1", "pods", "PodMetrics", "pm"),
     ];
     Catalog { resources, versions: vec!["v1".to_owned(), "apps/v1".to_owned()] }
 }
