@@ -113,6 +113,11 @@ impl Glob {
         };
         rarest(4).or_else(|| rarest(3)).unwrap_or_default().to_vec()
     }
+
+    /// Whether every matching name has these letters in a row.
+    pub(super) fn has(&self, letters: &[u8]) -> bool {
+        !letters.is_empty() && self.pattern.windows(letters.len()).any(|window| window == letters)
+    }
 }
 
 /// How often letters come together, roughly: from how often each comes, per mille.

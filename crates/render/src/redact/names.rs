@@ -26,15 +26,28 @@ pub const DEFAULT_NAMES: &[&str] = &[
     "*PRIVATE_KEY*",
     "*PRIVATEKEY*",
     "*ENCRYPTION_KEY*",
+    "*ENCRYPTIONKEY*",
     "*SIGNING_KEY*",
     "*MASTER_KEY*",
+    "*UNSEAL_KEY*",
     "*SHARED_KEY*",
+    "*SESSION_KEY*",
+    "*FERNET_KEY*",
+    "*HMAC_KEY*",
+    "*SERVER_KEY",
+    "*SERVICE_KEY",
+    "*WRITE_KEY",
     "*STORAGE_KEY*",
     "*STRIPE_KEY*",
     "*LICENSE_KEY*",
     "*DEPLOY_KEY*",
     "*SSH_KEY",
     "APP_KEY",
+    "*_APP_KEY",
+    "*_SALT",
+    "*ERLANG_COOKIE",
+    "*REQUIREPASS",
+    "*MASTERAUTH",
     "*CREDENTIAL*",
     "*BIND_PW*",
     "*ADMIN_PW",
@@ -156,6 +169,7 @@ pub const DEFAULT_EXCEPTIONS: &[&str] = &[
     "*_OPERATOR",
     "*_DRIVER",
     "*_GENERATOR",
+    "*_HASHER",
     "*_BACKEND",
     "*_CLIENT",
     "*_REVIEW",
@@ -193,6 +207,7 @@ pub const DEFAULT_EXCEPTIONS: &[&str] = &[
     "TOKENIZER*",
     "*_TOKENIZER*",
     "SECRETARY*",
+    "PASSWORDLESS*",
 ];
 
 /// The last words of fields that hold a secret in any object.
@@ -290,7 +305,7 @@ impl Names {
     pub(super) fn new(secret: &[String], exceptions: &[String]) -> Self {
         let secret: Vec<_> = secret.iter().map(|pattern| Glob::new(pattern)).collect();
         Self {
-            gate: Gate::new(&secret.iter().map(Glob::root).collect::<Vec<_>>()),
+            gate: Gate::new(&roots(&secret)),
             secret,
             exceptions: exceptions.iter().map(|pattern| Glob::new(pattern)).collect(),
             fields: FIELDS.iter().map(|pattern| Glob::new(pattern)).collect(),
@@ -321,6 +336,17 @@ impl Names {
         let fits = |globs: &[Glob]| globs.iter().any(|glob| glob.matches(name));
         (fits(patterns) && !fits(&self.exceptions)).then(|| weight(name))
     }
+}
+
+/// Letters of which every name has some that one of `patterns` matches. The fewer, the fewer lines have to be looked at.
+fn roots(patterns: &[Glob]) -> Vec<Vec<u8>> {
+    let mut roots: Vec<Vec<u8>> = Vec::new();
+    for pattern in patterns {
+        if !roots.iter().any(|root| pattern.has(root)) {
+            roots.push(pattern.root());
+        }
+    }
+    roots
 }
 
 fn weight(name: &[u8]) -> Weight {
@@ -395,5 +421,17 @@ mod tests {
         assert_eq!(names.variable(b"MY_FLAG"), Some(Weight::Usual));
         assert_eq!(names.variable(b"MY_FLAG_NAME"), None);
         assert_eq!(names.variable(b"DB_PASSWORD"), None);
+    }
+
+    #[test]
+    fn every_pattern_asks_for_letters_that_let_its_names_in() {
+        let patterns: Vec<_> = DEFAULT_NAMES.iter().map(|pattern| Glob::new(pattern)).collect();
+        let roots = roots(&patterns);
+        for (pattern, text) in patterns.iter().zip(DEFAULT_NAMES) {
+            assert!(roots.iter().any(|root| pattern.has(root)), "{text}");
+        }
+        // One for all that speak of keys.
+        assert!(roots.contains(&b"KEY".to_vec()) && roots.len() * 2 < patterns.len(), "{roots:?}");
+        assert_eq!(super::roots(&[Glob::new("*")]), [Vec::<u8>::new()], "a pattern of wildcards lets in everything");
     }
 }
