@@ -97,6 +97,23 @@ impl Resource {
 }
 
 #[cfg(test)]
+impl Catalog {
+    /// Names that mean several types, and types at several versions.
+    pub(super) fn sample() -> Self {
+        let resources = vec![
+            Resource::sample("", "v1", "pods", "Pod", "po"),
+            Resource::sample("", "v1", "events", "Event", "ev"),
+            Resource::sample("apps", "v1", "deployments", "Deployment", "deploy"),
+            Resource::sample("apps", "v1beta1", "deployments", "Deployment", "deploy"),
+            Resource::sample("events.k8s.io", "v1", "events", "Event", "ev"),
+            Resource::sample("events.k8s.io", "v1beta1", "events", "Event", "ev"),
+            Resource::sample("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "pm"),
+        ];
+        Self { resources, versions: vec!["v1".to_owned(), "apps/v1".to_owned()] }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -111,9 +128,9 @@ mod tests {
 
     #[test]
     fn the_preferred_version_comes_once() {
-        let deployments = |version| Resource::sample("apps", version, "deployments", "Deployment", "deploy");
-        let catalog = Catalog { resources: vec![deployments("v1"), deployments("v1beta1")], versions: Vec::new() };
-        let versions: Vec<_> = catalog.preferred().map(Resource::api_version).collect();
+        let catalog = Catalog::sample();
+        let deployments = catalog.preferred().filter(|resource| resource.plural == "deployments");
+        let versions: Vec<_> = deployments.map(Resource::api_version).collect();
         assert_eq!(versions, ["apps/v1"]);
     }
 }

@@ -1,19 +1,12 @@
 use super::*;
 
+/// With a type that is named like another one's short name, and one whose singular is not its kind.
 fn catalog() -> Catalog {
-    let mouse = Resource { singular: "rodent".into(), ..Resource::sample("x.io", "v1", "mice", "Mouse", "mi") };
-    let resources = vec![
-        Resource::sample("", "v1", "pods", "Pod", "po"),
-        Resource::sample("", "v1", "events", "Event", "ev"),
-        Resource::sample("apps", "v1", "deployments", "Deployment", "deploy"),
-        Resource::sample("apps", "v1beta1", "deployments", "Deployment", "deploy"),
-        Resource::sample("events.k8s.io", "v1", "events", "Event", "ev"),
-        Resource::sample("events.k8s.io", "v1beta1", "events", "Event", "ev"),
-        Resource::sample("metrics.k8s.io", "v1beta1", "pods", "PodMetrics", "pm"),
-        Resource::sample("x.io", "v1", "po", "Po", "p"),
-        mouse,
-    ];
-    Catalog { resources, versions: Vec::new() }
+    let po = Resource::sample("x.io", "v1", "po", "Po", "p");
+    let mice = Resource { singular: "rodent".into(), ..Resource::sample("x.io", "v1", "mice", "Mouse", "mi") };
+    let mut catalog = Catalog::sample();
+    catalog.resources.extend([po, mice]);
+    catalog
 }
 
 #[test]

@@ -1,17 +1,5 @@
 use super::*;
 
-fn catalog() -> Catalog {
-    let resources = vec![
-        Resource::sample("", "v1", "pods", "Pod", "po"),
-        Resource::sample("", "v1", "events", "Event", "ev"),
-        Resource::sample("apps", "v1", "deployments", "Deployment", "deploy"),
-        Resource::sample("apps", "v1beta1", "deployments", "Deployment", "deploy"),
-        Resource::sample("events.k8s.io", "v1", "events", "Event", "ev"),
-        Resource::sample("metrics.k8s.io", "v1", "pods", "PodMetrics", "pm"),
-    ];
-    Catalog { resources, versions: vec!["v1".to_owned(), "apps/v1".to_owned()] }
-}
-
 fn shown(target: &Target) -> String {
     format!("{}/{} {} {}", target.group, target.version, target.plural, target.fields.join("|"))
 }
@@ -40,10 +28,10 @@ fn paths_mean_what_they_mean_in_kubectl() {
         ("pod.-a", "/v1 pods -a"),
     ];
     for (path, expected) in cases {
-        let found = find(&catalog(), path, false, |_| {}).unwrap_or_else(|error| panic!("{path}: {error:?}"));
+        let found = find(&Catalog::sample(), path, false, |_| {}).unwrap_or_else(|error| panic!("{path}: {error:?}"));
         assert_eq!(shown(&found), expected, "{path}");
     }
-    let found = find(&catalog(), "deployments.apps.spec", true, |_| {}).unwrap();
+    let found = find(&Catalog::sample(), "deployments.apps.spec", true, |_| {}).unwrap();
     assert_eq!(shown(&found), "apps/v1 deployments apps|spec");
 }
 
@@ -59,23 +47,23 @@ fn what_is_wrong_is_said_in_kubectls_words() {
         ("pods.-1", field(INVALID_FIRST)),
     ];
     for (path, expected) in cases {
-        assert_eq!(find(&catalog(), path, false, |_| {}), Err(expected), "{path}");
+        assert_eq!(find(&Catalog::sample(), path, false, |_| {}), Err(expected), "{path}");
     }
-    assert_eq!(find(&catalog(), "pods.$x", true, |_| {}), Err(field(INVALID_ANY)));
+    assert_eq!(find(&Catalog::sample(), "pods.$x", true, |_| {}), Err(field(INVALID_ANY)));
 }
 
 #[test]
 fn a_short_name_of_several_types_is_warned_of() {
     let mut warnings = Vec::new();
-    let found = find(&catalog(), "ev", false, |warning| warnings.push(warning)).unwrap();
+    let found = find(&Catalog::sample(), "ev", false, |warning| warnings.push(warning)).unwrap();
     assert_eq!(shown(&found), "/v1 events ");
     assert_eq!(warnings, ["short name \"ev\" could also match lower priority resource events.events.k8s.io"]);
-    find(&catalog(), "deploy", false, |warning| panic!("{warning}")).unwrap();
+    find(&Catalog::sample(), "deploy", false, |warning| panic!("{warning}")).unwrap();
 }
 
 #[test]
 fn versions_are_set() {
-    let mut target = find(&catalog(), "pod", true, |_| {}).unwrap();
+    let mut target = find(&Catalog::sample(), "pod", true, |_| {}).unwrap();
     target.set_version("apps/v7").unwrap();
     assert_eq!(shown(&target), "apps/v7 pods ");
     target.set_version("v2").unwrap();
