@@ -35,6 +35,27 @@ MORE_TYPES = [
     ("metrics.k8s.io", "v1beta1", "PodMetrics", "pods", "Namespaced"),
     ("metrics.k8s.io", "v1beta1", "NodeMetrics", "nodes", "Cluster"),
 ]
+# What those get who act as one of these users: errors that are not the API server's own, and some that are.
+REFUSED = {
+    "plain-400": (400, "text/plain", "bad thing\n"),
+    "plain-401": (401, "text/plain", "who are you\n"),
+    "plain-403": (403, "text/plain", "a proxy says no\n"),
+    "plain-404": (404, "text/plain", "404 page not found\n"),
+    "plain-429": (429, "text/plain", "slow down\n"),
+    "plain-500": (500, "text/plain", "broken at \"x\"\nand y\n"),
+    "html-502": (502, "text/html", "<html><title>502 Bad Gateway</title></html>\n"),
+    "plain-503": (503, "text/plain", "service unavailable\n"),
+    "plain-504": (504, "text/plain", ""),
+    "json-418": (418, "application/json", '{"error": "teapot"}'),
+}
+for name, code, reason, message in [
+    ("status-400", 400, "BadRequest", "field label not supported: x"),
+    ("status-401", 401, "Unauthorized", "Unauthorized"),
+    ("status-403", 403, "Forbidden", "no"),
+    ("status-500", 500, "", "etcd is away"),
+]:
+    body = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure", "message": message, "reason": reason, "code": code}
+    REFUSED[name] = (code, "application/json", json.dumps(body))
 
 
 class Loader(yaml.SafeLoader):
@@ -205,19 +226,29 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        if refused := self._refused():
+            return self._send(None, *refused)
         url = urlsplit(self.path)
         query = {name: values[0] for name, values in parse_qs(url.query, keep_blank_values=True).items()}
         self._send(None, *self.server.answer(url.path, query))
 
     def do_POST(self):
         asked = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode(errors="replace")
+        if refused := self._refused():
+            return self._send(asked, *refused)
         self._send(asked, *missing("the server could not find the requested resource", {}))
+
+    def _refused(self):
+        """What there is is told to everybody."""
+        discovery = urlsplit(self.path).path in self.server.discovery.answers
+        return None if discovery else REFUSED.get(self.headers.get("Impersonate-User"))
 
     def _send(self, asked, status, kind, body):
         accept = self.headers.get("Accept", "")
         # kubectl asks for protobuf where it knows a type; the answers are the same.
-        self.server.answered[(self.command, self.path, "as=Table" in accept, asked)] = {
-            "method": self.command, "path": self.path, "accept": accept, "impersonate_user": None,
+        user = self.headers.get("Impersonate-User")
+        self.server.answered[(self.command, self.path, "as=Table" in accept, asked, user)] = {
+            "method": self.command, "path": self.path, "accept": accept, "impersonate_user": user,
             "request_body": asked, "status": status, "content_type": kind, "warning": "", "body": body,
         }
         encoded = body.encode()

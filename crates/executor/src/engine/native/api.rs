@@ -1,4 +1,10 @@
-//! GET requests to the Kubernetes API.
+//! Requests to the Kubernetes API.
+
+mod again;
+mod question;
+mod refused;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::HashSet,
@@ -14,8 +20,8 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use http::{
-    HeaderMap, Request,
-    header::{ACCEPT, CONTENT_TYPE, WARNING},
+    HeaderMap, Response,
+    header::{CONTENT_TYPE, WARNING},
 };
 use http_body_util::{BodyExt, Limited};
 use kube::{Client, client::Body};
@@ -24,11 +30,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-use super::fault::{Fault, Status, chain};
+use super::fault::{Fault, chain};
 use crate::runner::Output;
+use question::Question;
 
 /// Largest answer read into memory. Lists come in pieces of 500 objects, so only monstrous objects get there.
 const MAX_ANSWER: usize = 64 << 20;
@@ -51,7 +58,9 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(config: kube::Config) -> Result<Self, kube::Error> {
+    pub(super) fn new(mut config: kube::Config) -> Result<Self, kube::Error> {
+        // Its client would go on for minutes, whatever the server says.
+        config.default_retry = false;
         let (url, lanes) = (config.cluster_url.clone(), Arc::new(Semaphore::new(LANES)));
         Ok(Self { url, client: Client::try_from(config)?, lanes })
     }
@@ -92,7 +101,17 @@ impl Api<'_> {
 
     /// The whole answer.
     pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Bytes, Fault> {
-        self.in_time(async { self.whole(self.send(question(path, accept)).await?).await }).await
+        self.answer(&Question::get(path, accept)).await
+    }
+
+    async fn answer(&self, question: &Question<'_>) -> Result<Bytes, Fault> {
+        self.in_time(async { self.whole(self.send(question).await?).await }).await
+    }
+
+    /// Why there is nothing in a namespace, if the reason is that it does not exist.
+    pub(super) async fn missing_namespace(&self, namespace: &str, accept: &str) -> Option<Fault> {
+        let path = format!("/api/v1/namespaces/{namespace}");
+        self.answer(&Question::get(&path, accept).about_nothing()).await.err().filter(Fault::is_not_found)
     }
 
     /// The answer, read as JSON; what is printed of it is redacted first.
@@ -115,9 +134,7 @@ impl Api<'_> {
 
     /// What the server answers to `question`, an object that is only asked and never stored, such as an access review.
     pub(super) async fn ask(&self, path: &str, question: &Value) -> Result<Value, Fault> {
-        let request = Request::post(path).header(ACCEPT, JSON).header(CONTENT_TYPE, JSON);
-        let request = request.body(Body::from(question.to_string().into_bytes()));
-        let bytes = self.in_time(async { self.whole(self.send(request).await?).await }).await?;
+        let bytes = self.answer(&Question::post(path, question.to_string().into())).await?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(path, &error))
     }
 
@@ -127,22 +144,35 @@ impl Api<'_> {
         path: &str,
         accept: &str,
     ) -> Result<impl Stream<Item = Result<Bytes, Fault>> + use<>, Fault> {
-        let body = self.in_time(self.send(question(path, accept))).await?;
+        let body = self.in_time(self.send(&Question::get(path, accept))).await?;
         self.let_go().await;
         Ok(body.into_data_stream().map(|piece| piece.map_err(|error| Fault::Unreachable(chain(&error)))))
     }
 
-    async fn send(&self, request: Result<Request<Body>, http::Error>) -> Result<Body, Fault> {
-        let request = request.map_err(|error| Fault::Plain(error.to_string()))?;
+    /// The answer's body, if it is no error.
+    async fn send(&self, question: &Question<'_>) -> Result<Body, Fault> {
+        let mut response = self.send_once(question).await?;
+        for _ in 0..again::MAX_RETRIES {
+            let Some(wait) = again::after(response.status(), response.headers()) else { break };
+            sleep(wait).await;
+            response = self.send_once(question).await?;
+        }
+        let (head, body) = response.into_parts();
+        if head.status.is_success() {
+            return Ok(body);
+        }
+        let text = Limited::new(body, MAX_ERROR).collect().await;
+        let text = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
+        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let status = refused::status(head.status, content_type, &text, &question.words(), self.redactor);
+        Err(Fault::Api(status))
+    }
+
+    async fn send_once(&self, question: &Question<'_>) -> Result<Response<Body>, Fault> {
+        let request = question.request().map_err(|error| Fault::Plain(error.to_string()))?;
         let response = self.connection.client.send(request).await.map_err(|error| self.unreachable(&error))?;
         self.warn_of(response.headers());
-        if response.status().is_success() {
-            return Ok(response.into_body());
-        }
-        let code = response.status();
-        let text = Limited::new(response.into_body(), MAX_ERROR).collect().await;
-        let text = text.map(http_body_util::Collected::to_bytes).unwrap_or_default();
-        Err(Fault::Api(serde_json::from_slice(&text).unwrap_or_else(|_| foreign(code, &text))))
+        Ok(response)
     }
 
     /// Reads a body to its end.
@@ -217,10 +247,6 @@ impl Api<'_> {
     }
 }
 
-fn question(path: &str, accept: &str) -> Result<Request<Body>, http::Error> {
-    Request::get(path).header(ACCEPT, accept).body(Body::empty())
-}
-
 /// Says that an answer is not what it should be.
 pub(super) fn unreadable(path: &str, error: &serde_json::Error) -> Fault {
     Fault::Plain(format!("the server's answer to {path} cannot be read: {error}"))
@@ -239,13 +265,6 @@ fn warning_text(header: &str) -> Option<String> {
             c => text.push(c),
         }
     }
-}
-
-/// An error that is not the API server's own, from a proxy for example.
-fn foreign(code: http::StatusCode, text: &[u8]) -> Status {
-    let reason = code.canonical_reason().unwrap_or_default().replace(' ', "");
-    let message = String::from_utf8_lossy(text).trim().to_owned();
-    Status { message, reason, code: code.as_u16() }
 }
 
 /// Builds a path with a query; values are percent-encoded.
@@ -289,24 +308,5 @@ pub(super) fn encode(out: &mut String, text: &str) {
             // Writing to a String cannot fail.
             let _ = write!(out, "%{byte:02X}");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn warnings_are_read() {
-        assert_eq!(warning_text(r#"299 - "v1 \"X\" is old""#).as_deref(), Some(r#"v1 "X" is old"#));
-        for header in ["", "199 - \"x\"", "299 - x", "299 - \"no end"] {
-            assert_eq!(warning_text(header), None, "{header}");
-        }
-    }
-
-    #[test]
-    fn queries_are_encoded() {
-        let path = Path::new("/api/v1/pods").query("labelSelector", "a in (b,c)").maybe("x", None::<&str>);
-        assert_eq!(path.query("limit", "5").build(), "/api/v1/pods?labelSelector=a%20in%20%28b%2Cc%29&limit=5");
     }
 }

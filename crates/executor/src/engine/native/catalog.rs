@@ -44,6 +44,11 @@ impl Resource {
         ResourceType::parse(&format!("{}.{}", self.plural, self.group)).ok()
     }
 
+    /// `apps/v1, Resource=deployments`: how errors of lists name it.
+    pub(super) fn subject(&self) -> String {
+        format!("{}/{}, Resource={}", self.group, self.version, self.plural)
+    }
+
     /// Whether both are the same type, maybe at other versions.
     pub(super) fn is_type_of(&self, other: &Self) -> bool {
         self.group == other.group && self.plural == other.plural

@@ -162,7 +162,8 @@ async fn fetch(
     let mut next = String::new();
     loop {
         let path = Path::new(path.clone()).maybe("fieldSelector", selector).maybe("limit", limit.as_ref());
-        let answer = api.object(&path.maybe("continue", (!next.is_empty()).then_some(&next)).build()).await?;
+        let answer = api.object(&path.maybe("continue", (!next.is_empty()).then_some(&next)).build()).await;
+        let answer = answer.map_err(|fault| fault.of_list("events", "", selector.unwrap_or_default()))?;
         answer.text("metadata.continue").clone_into(&mut next);
         events.extend(items_of(answer));
         if next.is_empty() {

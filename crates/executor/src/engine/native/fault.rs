@@ -2,6 +2,7 @@
 
 use std::{error::Error, fmt};
 
+use kubently_render::jsonpath::go::quote;
 use serde::Deserialize;
 
 /// The Kubernetes API's error object.
@@ -38,6 +39,24 @@ impl Fault {
         }
     }
 
+    /// Says what list was asked for, where the server says only what was wrong with it (`EnhanceListError` in
+    /// k8s.io/cli-runtime).
+    pub(super) fn of_list(self, subject: &str, labels: &str, fields: &str) -> Self {
+        let Self::Api(mut status) = self else { return self };
+        if matches!(status.reason.as_str(), "BadRequest" | "NotFound") {
+            let (subject, message) = (quote(subject), &status.message);
+            status.message = if labels.is_empty() && fields.is_empty() {
+                format!("Unable to list {subject}: {message}")
+            } else {
+                let (labels, fields) = (quote(labels), quote(fields));
+                format!(
+                    "Unable to find {subject} that match label selector {labels}, field selector {fields}: {message}"
+                )
+            };
+        }
+        Self::Api(status)
+    }
+
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Self::Api(status) if status.reason == "NotFound")
     }
@@ -46,8 +65,8 @@ impl Fault {
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Api(status) if status.code == 401 => {
-                f.write_str("error: You must be logged in to the server (Unauthorized)")
+            Self::Api(Status { reason, message, .. }) if reason == "Unauthorized" => {
+                write!(f, "error: You must be logged in to the server ({message})")
             }
             Self::Api(Status { reason, message, .. }) if reason.is_empty() => {
                 write!(f, "Error from server: {message}")

@@ -95,12 +95,19 @@ async fn find(native: &Native, api: &Api<'_>, logs: &LogsCommand, output: &Outpu
     match &logs.target {
         LogsTarget::Pod(name) => Ok(Found::Pods(vec![named(api, one, pods::by_name(api, one, name).await).await?])),
         LogsTarget::Selector(selector) => {
-            let pods = pods::by_selector(api, namespace, selector).await?;
+            let pods = pods::by_selector(api, namespace, selector).await;
+            let pods = pods.map_err(|fault| match fault.of_list(PODS, selector, "") {
+                fault if fault.is_not_found() => not_found(&fault.words(), one),
+                fault => fault,
+            })?;
             Ok(if pods.is_empty() { Found::Nothing } else { Found::Pods(pods) })
         }
         LogsTarget::Object(object) => of_object(native, api, logs, one, object, output).await,
     }
 }
+
+/// How errors name what logs are looked for in.
+const PODS: &str = "/v1, Resource=pods";
 
 /// The pods of an object: all of them where `--all-pods` asks for that, else the most telling one.
 async fn of_object(
@@ -152,12 +159,15 @@ async fn named<T>(api: &Api<'_>, namespace: &str, found: Result<T, Fault>) -> Re
         Err(Fault::Api(status)) if status.reason == "NotFound" => status,
         found => return found,
     };
-    let missing = match api.get(&format!("/api/v1/namespaces/{namespace}"), JSON).await {
-        Err(Fault::Api(status)) if status.reason == "NotFound" => status,
-        _ => missing,
+    let message = match api.missing_namespace(namespace, JSON).await {
+        Some(fault) => fault.words(),
+        None => missing.message,
     };
-    let message = missing.message;
-    Err(Fault::Plain(format!("error from server (NotFound): {message} in namespace \"{namespace}\"")))
+    Err(not_found(&message, namespace))
+}
+
+fn not_found(message: &str, namespace: &str) -> Fault {
+    Fault::Plain(format!("error from server (NotFound): {message} in namespace \"{namespace}\""))
 }
 
 #[cfg(test)]

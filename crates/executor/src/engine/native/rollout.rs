@@ -235,9 +235,16 @@ async fn fetch(
     let mut path = resource.path(namespace);
     let Some(name) = name else {
         let path = Path::new(path).maybe("labelSelector", labels).build();
-        return Ok(items_of(api.object(&path).await?));
+        let list = api.object(&path).await;
+        let list = list.map_err(|fault| fault.of_list(&resource.subject(), labels.unwrap_or_default(), ""))?;
+        return Ok(items_of(list));
     };
     path.push('/');
     encode(&mut path, name);
-    Ok(vec![api.object(&path).await?])
+    match (api.object(&path).await, namespace.filter(|namespace| resource.namespaced && *namespace != "default")) {
+        (Err(fault), Some(namespace)) if fault.is_not_found() => {
+            Err(api.missing_namespace(namespace, JSON).await.unwrap_or(fault))
+        }
+        (object, _) => Ok(vec![object?]),
+    }
 }

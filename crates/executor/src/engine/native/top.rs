@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::{
     Ended, Native,
     api::{Api, Path, encode},
-    fault::{Fault, Status},
+    fault::Fault,
 };
 use crate::runner::Output;
 
@@ -26,8 +26,7 @@ const FIRST_METRICS_AFTER: Duration = Duration::from_secs(120);
 pub(super) async fn node(native: &Native, api: &Api<'_>, command: &TopNodeCommand, output: &Output) -> Ended {
     let sort_by = sort_by(command.sort_by.as_deref())?;
     check(native, api).await?;
-    let metrics = fetch(api, &format!("/apis/{METRICS}/nodes"), &command.target, None).await;
-    let metrics = metrics.map_err(|fault| of_nobody(fault, "nodes", &command.target))?;
+    let metrics = fetch(api, &format!("/apis/{METRICS}/nodes"), &command.target, None).await?;
     if metrics.is_empty() {
         return Err(vec![Fault::Plain("metrics not available yet".to_owned())]);
     }
@@ -49,8 +48,7 @@ pub(super) async fn pod(native: &Native, api: &Api<'_>, command: &TopPodCommand,
     let namespace = native.namespace(&command.common.namespace);
     let scope = namespace.map(|namespace| format!("/namespaces/{namespace}")).unwrap_or_default();
     let fields = command.field_selector.as_deref();
-    let metrics = fetch(api, &format!("/apis/{METRICS}{scope}/pods"), &command.target, fields).await;
-    let metrics = metrics.map_err(|fault| of_nobody(fault, "pods", &command.target))?;
+    let metrics = fetch(api, &format!("/apis/{METRICS}{scope}/pods"), &command.target, fields).await?;
     if metrics.is_empty() {
         return nothing(native, api, command, namespace, output).await;
     }
@@ -130,19 +128,6 @@ async fn check(native: &Native, api: &Api<'_>) -> Result<(), Fault> {
     }
 }
 
-/// Where those who measure are down, the API server says so in two words, from which kubectl makes a sentence.
-fn of_nobody(fault: Fault, plural: &str, target: &TopTarget) -> Fault {
-    match fault {
-        Fault::Api(status) if status.code == 503 && status.message == "service unavailable" => {
-            let name = if let TopTarget::Named(name) = target { format!(" {name}") } else { String::new() };
-            let what = format!("(get {plural}.metrics.k8s.io{name})");
-            let message = format!("the server is currently unable to handle the request {what}");
-            Fault::Api(Status { message, ..status })
-        }
-        other => other,
-    }
-}
-
 async fn fetch(api: &Api<'_>, path: &str, target: &TopTarget, fields: Option<&str>) -> Result<Vec<Value>, Fault> {
     let selector = match target {
         TopTarget::Named(name) => {
@@ -160,19 +145,6 @@ async fn fetch(api: &Api<'_>, path: &str, target: &TopTarget, fields: Option<&st
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn who_is_down_is_named() {
-        let down = |message: &str, target: &TopTarget| {
-            let (reason, message) = ("ServiceUnavailable".to_owned(), message.to_owned());
-            of_nobody(Fault::Api(Status { message, reason, code: 503 }), "pods", target).to_string()
-        };
-        let sentence = "Error from server (ServiceUnavailable): the server is currently unable to handle the request";
-        assert_eq!(down("service unavailable", &TopTarget::Every), format!("{sentence} (get pods.metrics.k8s.io)"));
-        let named = TopTarget::Named("web".to_owned());
-        assert_eq!(down("service unavailable", &named), format!("{sentence} (get pods.metrics.k8s.io web)"));
-        assert_eq!(down("busy", &named), "Error from server (ServiceUnavailable): busy");
-    }
 
     #[test]
     fn ages_are_gos_durations() {

@@ -66,8 +66,9 @@ async fn fetch(
     match name {
         Some(name) => Ok(vec![named(view, resource, name, namespace).await?]),
         None => {
-            let path = resource.path(namespace);
-            view.raw_list(|| Path::new(path.clone()).maybe("labelSelector", command.selector.as_ref())).await
+            let (path, labels) = (resource.path(namespace), command.selector.as_deref());
+            let objects = view.raw_list(|| Path::new(path.clone()).maybe("labelSelector", labels)).await;
+            objects.map_err(|fault| fault.of_list(&resource.subject(), labels.unwrap_or_default(), ""))
         }
     }
 }
@@ -78,10 +79,7 @@ async fn named(view: &View<'_>, resource: &Resource, name: &str, namespace: Opti
     encode(&mut path, name);
     match (view.api.read(&path, JSON).await, namespace) {
         (Err(fault), Some(namespace)) if fault.is_not_found() && resource.namespaced && namespace != "default" => {
-            match view.api.read::<Value>(&format!("/api/v1/namespaces/{namespace}"), JSON).await {
-                Err(missing) if missing.is_not_found() => Err(missing),
-                _ => Err(fault),
-            }
+            Err(view.api.missing_namespace(namespace, JSON).await.unwrap_or(fault))
         }
         (answer, _) => answer,
     }
@@ -96,7 +94,8 @@ async fn by_prefix(
     fault: Fault,
 ) -> Result<Selection, Fault> {
     let path = resource.path(namespace);
-    let mut objects = view.raw_list(|| Path::new(path.clone())).await?;
+    let objects = view.raw_list(|| Path::new(path.clone())).await;
+    let mut objects = objects.map_err(|fault| fault.of_list(&resource.subject(), "", ""))?;
     objects.retain(|object| object.text("metadata.name").starts_with(prefix));
     if objects.is_empty() {
         return Err(fault);

@@ -2,7 +2,6 @@
 
 use kubently_core::kubectl::GetCommand;
 use kubently_render::{
-    jsonpath::go::quote,
     object::items_of,
     table::{self, Shown},
 };
@@ -89,10 +88,7 @@ impl Asking<'_> {
         };
         let namespace = target.namespace().filter(|namespace| *namespace != DEFAULT_NAMESPACE);
         let Some(namespace) = namespace else { return Err(fault) };
-        match self.api.get(&format!("/api/v1/namespaces/{namespace}"), self.accept).await {
-            Err(missing) if missing.is_not_found() => Err(missing),
-            _ => Err(fault),
-        }
+        Err(self.api.missing_namespace(namespace, self.accept).await.unwrap_or(fault))
     }
 
     /// A list, piece by piece. The pieces before one that cannot be had, because it is too old by now, are kept.
@@ -131,21 +127,7 @@ impl Asking<'_> {
     }
 }
 
-/// Says what was asked for, where the server says only what was wrong with it.
 fn explained(fault: Fault, get: &GetCommand, resource: &Resource) -> Fault {
-    let Fault::Api(mut status) = fault else { return fault };
-    if !matches!(status.reason.as_str(), "BadRequest" | "NotFound") {
-        return Fault::Api(status);
-    }
-    let Resource { group, version, plural, .. } = resource;
-    let subject = quote(&format!("{group}/{version}, Resource={plural}"));
-    let message = &status.message;
     let [labels, fields] = [&get.selector, &get.field_selector].map(|text| text.as_deref().unwrap_or_default().trim());
-    status.message = if labels.is_empty() && fields.is_empty() {
-        format!("Unable to list {subject}: {message}")
-    } else {
-        let (labels, fields) = (quote(labels), quote(fields));
-        format!("Unable to find {subject} that match label selector {labels}, field selector {fields}: {message}")
-    };
-    Fault::Api(status)
+    fault.of_list(&resource.subject(), labels, fields)
 }

@@ -30,7 +30,7 @@ fn resource(name: &str, kind: &str, namespaced: bool) -> Value {
 }
 
 fn status(code: u16, reason: &str, message: &str) -> Value {
-    json!({"kind": "Status", "code": code, "reason": reason, "message": message})
+    json!({"kind": "Status", "status": "Failure", "code": code, "reason": reason, "message": message})
 }
 
 fn discovery() -> BTreeMap<&'static str, Value> {

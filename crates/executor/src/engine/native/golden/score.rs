@@ -110,7 +110,8 @@ impl Score {
              output, standard error and exit code byte for byte. Redaction is off there, and nothing is restricted: what policy and redaction\n\
              change is described in `docs/redaction.md` and is meant.\n\n\
              **{equal} of {vectors}** command lines whose verb is allowed come out the same.\n\n\
-             So do all of {} more about objects that were made up to have every field and every gap (`crates/executor/testdata/odd`).\n\n\
+             So do all of {} more, about objects that were made up to have every field and every gap, and about answers that are errors\n\
+             (`crates/executor/testdata/odd`).\n\n\
              | verb | command lines | the same |\n|---|---|---|\n",
             odd.equal()
         );
